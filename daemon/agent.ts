@@ -36,6 +36,7 @@ import { fileMethods } from "./methods/files.ts";
 import { groupMethods } from "./methods/groups.ts";
 import { itemMethods } from "./methods/items.ts";
 import { newAccountMethods } from "./methods/new-account.ts";
+import { promptMethods } from "./methods/prompts.ts";
 import { secretMethods } from "./methods/secrets.ts";
 import { serviceAccountMethods } from "./methods/service-accounts.ts";
 import { shareMethods } from "./methods/shares.ts";
@@ -294,16 +295,8 @@ function handlersOf(parts: AgentParts, state: State): Handlers {
     }),
     ...accountMethods(crypto, sessions, tokens),
     ...newAccountMethods({ crypto, sessions, overseer }),
-    ...accessMethods({
-      sessions,
-      tokens,
-      grants,
-      broker,
-      overseer,
-      tickets: createTickets(clock),
-      connections,
-      approvers,
-    }),
+    ...accessMethods({ sessions, tokens, grants, overseer, connections }),
+    ...promptMethods({ sessions, broker, overseer, tickets: createTickets(clock), approvers }),
     ...auditMethods({ home, crypto, sessions, overseer, left }),
     ...secretMethods(followers.isStale, crypto.randomBytes),
     ...state.watches.handlers,

@@ -762,10 +762,11 @@ export type Methods = {
     };
     result: Empty;
   };
-  /** Returns every open prompt with its text. Without a manage grant or a proof, returns the prompts that the caller itself waits for. `code` picks one. */
+  /** Returns every open prompt with its text. Without a manage grant or a proof, returns the prompts that the caller itself waits for, without text and hash. `code` picks one. With a proof, `only` picks the one that is open, and fails with `promptNotFound` where several are. */
   "prompts.list": {
     params: {
       code?: string;
+      only?: true;
       proof?: Proof;
       account?: string;
       ask?: boolean;
@@ -774,7 +775,7 @@ export type Methods = {
       prompts: Prompt[];
     };
   };
-  /** Answers a prompt. Name the prompt by its id (`prompt`) or by its match code (`code`), and not by both. `no` needs nothing more. `yes` needs the hash of the shown text, and a proof. A proof that listed this prompt on this connection within the last minute also serves, once. The yes lasts for the process or terminal that asked. With `lasts: once` it lasts for this one request. */
+  /** Answers a prompt. Name the prompt by its id (`prompt`) or by its match code (`code`), and not by both. `no` by the id needs nothing more, nor by the code from the terminal that asked. By the code from elsewhere it needs a proof. `yes` needs the hash of the shown text, and a proof. A proof that listed this prompt on this connection within the last minute also serves, once. The yes lasts for the process or terminal that asked. With `lasts: once` it lasts for this one request. */
   "prompts.answer": {
     params: {
       code?: string;

@@ -117,7 +117,7 @@ export function createBroker(parts: BrokerParts): Broker {
       verb: open.verb,
       asked,
       text,
-      hash: promptHash(open.id, text),
+      hash: promptHash({ account: open.account, verb: open.verb, scopes: asked.map(({ scope }) => scope), text }),
       expiresAtMs: clock.wallMs() + PROMPT_MS,
       get waiters() {
         return open.waiters.size;

@@ -32,7 +32,7 @@ export type Overseer = {
   prove(given: { proof: GivenProof; account?: string; prompt?: string }, call: Call): Promise<void>;
   /** The account of a call: the named one, or else that of the prompt with this code. A wrong code means any open account. */
   accountOf(params: { account?: string; code?: string }): string | undefined;
-  /** Throws tryLater where this program named too many wrong codes. */
+  /** Throws tryLater where this program named too many wrong codes or ids. */
   demandCodeTry(call: Call): void;
   wrongCode(call: Call): void;
 };

@@ -1,7 +1,8 @@
 // The text of a prompt, which a person reads before saying yes.
-import { createHash } from "node:crypto";
+import { createHash, randomBytes } from "node:crypto";
 import type { Verb } from "../../protocol/entry.ts";
 import { displayed, displayedLine, displayedPath } from "../account/displayed-text.ts";
+import { type Scope, scopeKey } from "../account/scope.ts";
 import type { Subject } from "../peer/subject.ts";
 
 const verbs: Readonly<Record<Verb, string>> = {
@@ -38,9 +39,22 @@ function lasting(subject: Subject): string {
   return "Yes holds for this one request: no process could be held to it.";
 }
 
-/** SHA-256 over the prompt's id and text, in base64. An answer repeats it, so a yes is bound to the shown text. */
-export function promptHash(id: string, text: readonly string[]): string {
-  return createHash("sha256")
-    .update(JSON.stringify([id, ...text]))
-    .digest("base64");
+/** Bytes of a prompt's salt: nobody guesses it. */
+const SALT_BYTES = 32;
+
+/** The parts of a question that a yes is bound to. */
+export type Bound = {
+  readonly account: string;
+  readonly verb: Verb;
+  readonly scopes: readonly Scope[];
+  readonly text: readonly string[];
+};
+
+/**
+ * SHA-256 over a question, in base64. An answer repeats it. The salt is random and is sent to nobody: otherwise a program that guesses a title
+ * could try its guess by the hash.
+ */
+export function promptHash({ account, verb, scopes, text }: Bound, salt: Uint8Array = randomBytes(SALT_BYTES)): string {
+  const parts = [account, verb, scopes.map((scope) => scopeKey(verb, scope)), text];
+  return createHash("sha256").update(salt).update(JSON.stringify(parts)).digest("base64");
 }

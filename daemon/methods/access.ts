@@ -1,15 +1,11 @@
-// clients.*, grants.*, prompts.*: permissions, askers and answers. Without a manage grant or a proof, a peer sees only its own.
+// clients.*, grants.*: who asks, and what was allowed. Without a manage grant or a proof, a peer sees only its own.
 import type { ParamsOf, ResultOf } from "../../protocol/catalogue.ts";
 import { PosternError } from "../../protocol/errors.ts";
 import { limits } from "../../protocol/limits.ts";
 import { fieldTitle } from "../../protocol/secret/match.ts";
 import { type Account, titledPlaces } from "../account/account.ts";
-import type { Approvers } from "../approval/approvers.ts";
-import type { Broker } from "../approval/broker.ts";
-import { endsAtMs, GRANT_IDLE_MS, type Grant, type Grants } from "../approval/grants.ts";
+import { endsAtMs, type Grant, type Grants } from "../approval/grants.ts";
 import type { Overseer } from "../approval/overseer.ts";
-import type { Prompt } from "../approval/prompt.ts";
-import type { Tickets } from "../approval/tickets.ts";
 import type { Call } from "../call/call.ts";
 import type { Connection, OpenClient } from "../call/connection.ts";
 import { entryOf } from "../call/log-entry.ts";
@@ -19,30 +15,19 @@ import type { TokenSessions } from "../session/token-sessions.ts";
 import type { Unlocked } from "../session/unlocked.ts";
 import type { Handlers } from "../wire/dispatch.ts";
 
-type AccessMethod =
-  | "clients.open"
-  | "clients.close"
-  | "clients.list"
-  | "grants.list"
-  | "grants.revoke"
-  | "prompts.attach"
-  | "prompts.list"
-  | "prompts.answer";
+type AccessMethod = "clients.open" | "clients.close" | "clients.list" | "grants.list" | "grants.revoke";
 type AccessHandlers = Pick<Handlers, AccessMethod>;
 
 export type AccessParts = {
   readonly sessions: Sessions;
   readonly tokens: TokenSessions;
   readonly grants: Grants;
-  readonly broker: Broker;
   readonly overseer: Overseer;
-  readonly tickets: Tickets;
   readonly connections: ReadonlySet<Connection>;
-  readonly approvers: Approvers;
 };
 
 export function accessMethods(parts: AccessParts): AccessHandlers {
-  const { sessions, grants, broker, overseer, tickets } = parts;
+  const { sessions, grants, overseer } = parts;
   let nextClient = 1;
 
   return {
@@ -96,41 +81,6 @@ export function accessMethods(parts: AccessParts): AccessHandlers {
       for (const [account, those] of of) record(call, account, ids(those));
       return { revoked: ended.length };
     },
-
-    "prompts.attach": async (params, call) => {
-      if (!(await overseer.oversees(params, call))) throw new PosternError("proofRequired");
-      const { file } = sessions.open(params.account);
-      parts.approvers.attach(call.connection, file.account);
-      call.connection.subscribe();
-      call.connection.onEnd(() => parts.approvers.detach(call.connection));
-      record(call, params.account, []);
-      return {};
-    },
-
-    "prompts.list": async (params, call) => {
-      const { code, proof } = params;
-      const account = overseer.accountOf(params);
-      const given = { ...params, ...(account === undefined ? {} : { account }) };
-      const isProven = proof !== undefined && code !== undefined;
-      if (isProven) await overseer.prove({ proof, prompt: code, ...(account === undefined ? {} : { account }) }, call);
-      const whole =
-        isProven || (await overseer.oversees(given, call)) ? sessions.pick(account).file.account : undefined;
-      const own = (prompt: Prompt) => prompt.subject.key === call.connection.subject.key;
-      const shown = broker
-        .list()
-        .filter((prompt) => (whole === undefined ? own(prompt) : prompt.account === whole))
-        .filter((prompt) => code === undefined || prompt.code === code);
-      if (code !== undefined && shown.length === 0) throw new PosternError("promptNotFound");
-      // The proof that came with the code of a prompt also serves the answer to that prompt.
-      for (const prompt of isProven ? shown : []) tickets.issue(call.connection, prompt);
-      return { prompts: shown.map((prompt) => shownPrompt(prompt, prompt.account === whole)) };
-    },
-
-    "prompts.answer": async (params, call) => {
-      if (params.answer === "no") deny(params, call);
-      else await approve(params, call);
-      return {};
-    },
   };
 
   function demandRoom({ connection }: Call): void {
@@ -145,48 +95,6 @@ export function accessMethods(parts: AccessParts): AccessHandlers {
     const client = String(nextClient++);
     call.connection.clients.set(client, { ...opened, release: opened.bearer?.hold() ?? (() => undefined) });
     return { client };
-  }
-
-  function deny(params: ParamsOf<"prompts.answer">, call: Call): void {
-    const named = namedPrompt(params);
-    overseer.demandCodeTry(call);
-    const prompt = broker.find(named);
-    if (prompt === undefined) {
-      overseer.wrongCode(call);
-      throw new PosternError("promptNotFound");
-    }
-    record(call, prompt.account, [prompt.id], "denied");
-    broker.decide(prompt, { yes: false });
-  }
-
-  /** The prompt of a yes. Without a proof nobody learns which codes are open. */
-  async function provenPrompt(params: ParamsOf<"prompts.answer">, call: Call): Promise<Prompt> {
-    const { proof } = params;
-    const named = namedPrompt(params);
-    if (proof !== undefined) await overseer.prove({ proof, prompt: named }, call);
-    const prompt = broker.find(named);
-    if (proof === undefined && (prompt === undefined || !tickets.redeem(call.connection, prompt)))
-      throw new PosternError("proofRequired");
-    if (prompt === undefined) throw new PosternError("promptNotFound");
-    call.connection.demandSame();
-    return prompt;
-  }
-
-  async function approve(params: ParamsOf<"prompts.answer">, call: Call): Promise<void> {
-    const prompt = await provenPrompt(params, call);
-    if (params.hash !== prompt.hash) throw new PosternError("conflict", "hash must be that of the text that was shown");
-    const once = params.lasts === "once" || prompt.subject.kind === "once";
-    record(
-      call,
-      prompt.account,
-      [prompt.id, ...prompt.asked.map(({ scope }) => scope.item ?? scope.vault ?? scope.account)],
-      "approved",
-      prompt.text,
-    );
-    broker.decide(prompt, {
-      yes: true,
-      lasting: once ? { kind: "once" } : { kind: "grant", idleMs: idleMsOf(params) },
-    });
   }
 
   /** Own grants need nothing more. Others' grants need a proof or a manage grant of their account. */
@@ -229,19 +137,6 @@ export function accessMethods(parts: AccessParts): AccessHandlers {
   }
 }
 
-/** The id or match code by which an answer names its prompt. */
-function namedPrompt({ code, prompt }: ParamsOf<"prompts.answer">): string {
-  const named = code ?? prompt;
-  if (named === undefined) throw new PosternError("invalidParams", "code or prompt is required");
-  if (code !== undefined && prompt !== undefined)
-    throw new PosternError("invalidParams", "code and prompt must not both be given");
-  return named;
-}
-
-function idleMsOf(params: ParamsOf<"prompts.answer">): number {
-  return params.idleMinutes === undefined ? GRANT_IDLE_MS : params.idleMinutes * 60_000;
-}
-
 const ids = (those: readonly { readonly id: string }[]) => those.map(({ id }) => id);
 
 function clientsOf(
@@ -265,17 +160,6 @@ function shownSubject(subject: Subject) {
     program: subject.script ?? subject.program,
     pid: subject.pid,
     ...(subject.terminal === undefined ? {} : { terminal: subject.terminal }),
-  };
-}
-
-function shownPrompt(prompt: Prompt, whole: boolean) {
-  return {
-    prompt: prompt.id,
-    code: prompt.code,
-    hash: prompt.hash,
-    expiresAt: new Date(prompt.expiresAtMs).toISOString(),
-    waiters: prompt.waiters,
-    ...(whole ? { text: [...prompt.text] } : {}),
   };
 }
 

@@ -21,6 +21,8 @@ export type Subject = {
   readonly holder?: ProcessFacts;
   /** The name of the controlling terminal, where there is one. */
   readonly terminal?: string;
+  /** The session at that terminal. Only processes of the same session have the same. */
+  readonly terminalSession?: string;
 };
 
 /**
@@ -36,19 +38,13 @@ export function subjectOf(identity: PeerIdentity, ours: readonly OwnProgram[], n
     ...(facts.script === undefined ? {} : { script: facts.script.path }),
     pid: facts.pid,
     throughCommand: isOurs,
-    ...(facts.terminal === undefined ? {} : { terminal: facts.terminal.name ?? "a terminal" }),
+    ...terminalOf(facts),
     family: familyOf(facts),
   };
   if (foreign === undefined || foreign.executable === undefined || foreign.image === "0")
     return { ...about, kind: "once", key: `once|${newId()}` };
-  const { session, terminal } = facts;
-  if (isOurs && terminal !== undefined && session.startTicks !== undefined) {
-    return {
-      ...about,
-      kind: "terminal",
-      key: ["terminal", terminal.device, session.leader, session.startTicks].join("|"),
-    };
-  }
+  if (isOurs && about.terminalSession !== undefined)
+    return { ...about, kind: "terminal", key: `terminal|${about.terminalSession}` };
   const { device, inode } = foreign.executable;
   // Any child of a program can run our command, which then has the program as its ancestor. So a program's own grants are not for the
   // command, and the command's grants are not for the program.
@@ -59,6 +55,13 @@ export function subjectOf(identity: PeerIdentity, ours: readonly OwnProgram[], n
     ...(isOurs ? { holder: foreign } : {}),
     key: [way, foreign.pid, foreign.startTicks, foreign.image, device, inode].join("|"),
   };
+}
+
+function terminalOf({ terminal, session }: ProcessFacts): Pick<Subject, "terminal" | "terminalSession"> {
+  if (terminal === undefined) return {};
+  const name = { terminal: terminal.name ?? "a terminal" };
+  if (session.startTicks === undefined) return name;
+  return { ...name, terminalSession: [terminal.device, session.leader, session.startTicks].join("|") };
 }
 
 /** Quotas count by this. A fork keeps session and cgroup. Only another program has another executable. */

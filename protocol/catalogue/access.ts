@@ -24,7 +24,7 @@ const Prompt = Type.Object(
   {
     prompt: Id,
     code: Code,
-    /** The hash of the shown text. A yes repeats it. */
+    /** The hash of the question, given with its text. A yes repeats it. */
     hash: Type.Optional(Type.String()),
     openedAt: Type.Optional(Timestamp),
     expiresAt: Timestamp,
@@ -227,8 +227,11 @@ export const access = {
   }),
   "prompts.list": entry({
     summary:
-      "Returns every open prompt with its text. Without a manage grant or a proof, returns the prompts that the caller itself waits for. `code` picks one.",
-    params: Type.Object({ code: Type.Optional(Type.String({ maxLength: 16 })), ...whole }, closed),
+      "Returns every open prompt with its text. Without a manage grant or a proof, returns the prompts that the caller itself waits for, without text and hash. `code` picks one. With a proof, `only` picks the one that is open, and fails with `promptNotFound` where several are.",
+    params: Type.Object(
+      { code: Type.Optional(Type.String({ maxLength: 16 })), only: Type.Optional(Type.Literal(true)), ...whole },
+      closed,
+    ),
     result: Type.Object({ prompts: Type.Array(Prompt) }),
     errors: [...waitErrors, "promptNotFound", "pinDisabled"],
     need: { kind: "manageOrProof" },
@@ -252,7 +255,7 @@ export const access = {
   }),
   "prompts.answer": entry({
     summary:
-      "Answers a prompt. Name the prompt by its id (`prompt`) or by its match code (`code`), and not by both. `no` needs nothing more. `yes` needs the hash of the shown text, and a proof. A proof that listed this prompt on this connection within the last minute also serves, once. The yes lasts for the process or terminal that asked. With `lasts: once` it lasts for this one request.",
+      "Answers a prompt. Name the prompt by its id (`prompt`) or by its match code (`code`), and not by both. `no` by the id needs nothing more, nor by the code from the terminal that asked. By the code from elsewhere it needs a proof. `yes` needs the hash of the shown text, and a proof. A proof that listed this prompt on this connection within the last minute also serves, once. The yes lasts for the process or terminal that asked. With `lasts: once` it lasts for this one request.",
     params: Type.Object(
       {
         code: Type.Optional(Type.String({ maxLength: 16 })),

@@ -60,11 +60,11 @@ export async function attachPerson(
   let answer: "yes" | "no" | "ignore" = "ignore";
 
   const decide = async (prompt: Prompt, given: "yes" | "no", more: { lasts?: "once" | "grant" } = {}) => {
-    const { code, hash } = prompt;
+    const { prompt: id, code, hash } = prompt;
     await channel.call(
       "prompts.answer",
       given === "no"
-        ? { code, answer: "no" }
+        ? { prompt: id, answer: "no" }
         : { code, answer: "yes", hash, proof: { kind: "pin", pin: PIN }, ...more },
     );
   };

@@ -222,7 +222,8 @@ describe("the TypeScript client", () => {
     const denied = expect(client.secrets.resolve("op://a/b/c")).rejects.toMatchObject({ errorName: "approvalDenied" });
     const channel = await again.connect();
     await channel.call("session.unlock", { password: PASSWORD });
-    await channel.call("prompts.answer", { code: await asked.promise, answer: "no" });
+    const proof = { kind: "password", password: PASSWORD } as const;
+    await channel.call("prompts.answer", { code: await asked.promise, answer: "no", proof });
     channel.close();
     await denied;
     client.close();

@@ -147,7 +147,7 @@ describe("a mistake", () => {
   test.each([
     ["an unknown command", "frobnicate x --json", "unknown command 'frobnicate'"],
     ["an unknown option", "read op://a/b/c --loud=hunter2 --json", "unknown option '--loud=…'"],
-    ["a missing argument", "approve --json", "missing required argument 'code'"],
+    ["a missing argument", "deny --json", "missing required argument 'code'"],
   ])("in the command line, %s, is one JSON value too", async (_what, words, message) => {
     const ran = await run(words);
     expect(ran).toMatchObject({ code: 2, out: "" });

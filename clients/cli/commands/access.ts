@@ -9,6 +9,7 @@ import { demandPerson } from "../agent/with-password.ts";
 import { addCommand } from "../context.ts";
 import { fromDescriptor, passwordFd } from "../files/secret-input.ts";
 import { askSecret, askYes } from "../terminal/ask.ts";
+import { UsageError } from "../terminal/exit-code.ts";
 import { localTime } from "../terminal/local-time.ts";
 import { oneLine, type Terminal, table } from "../terminal/terminal.ts";
 
@@ -19,10 +20,13 @@ const noPrompt = () =>
     hint: "it may have timed out: start the program again, and use the code that it then shows",
   });
 
-type ApproveOptions = { pinFd?: string; passwordFd?: string; yes?: boolean; once?: boolean; minutes?: string };
+type ProofChoice = { pinFd?: string; passwordFd?: string };
+type ApproveOptions = ProofChoice & { yes?: boolean; once?: boolean; minutes?: string };
+
+const pinFd = ["--pin-fd <n>", "read the approval PIN from this file descriptor"] as const;
 
 /** The proof for an approval: the PIN where one is set, or else the password. */
-async function approvalProof(agent: Agent, options: ApproveOptions): Promise<Proof> {
+async function approvalProof(agent: Agent, options: ProofChoice): Promise<Proof> {
   if (options.pinFd !== undefined) return { kind: "pin", pin: fromDescriptor(options.pinFd, "--pin-fd") };
   if (options.passwordFd !== undefined)
     return { kind: "password", password: fromDescriptor(options.passwordFd, "--password-fd") };
@@ -44,14 +48,40 @@ const WAITING_ONE = "the account that the waiting command named";
 /** Lines of a small terminal. */
 const SCREEN_LINES = 20;
 
-async function approve(terminal: Terminal, agent: Agent, code: string, options: ApproveOptions): Promise<void> {
-  // Checked first, so that nobody types a PIN for a missing prompt. Only a proof shows the waiting prompts.
-  if ((await agent.call("agent.status", {})).openPrompts === 0) throw noPrompt();
+/** Codes as a person types them: `hn66`, `HN 66` and `HN-66` are one. */
+function codeFrom(typed: string): string {
+  const [, letters, digits] = /^([a-z]{2})[- ]?([0-9]{2})$/i.exec(typed.trim()) ?? [];
+  if (letters === undefined || digits === undefined)
+    throw new UsageError("a code is two letters and two digits", "for one, KX-42, as the waiting program shows it");
+  return `${letters.toUpperCase()}-${digits}`;
+}
+
+/** Nobody types a PIN for a missing prompt, or for one of several. A terminal's own prompts show without a proof. */
+async function demandOne(agent: Agent, typed: string | undefined): Promise<void> {
+  const { openPrompts } = await agent.call("agent.status", {});
+  if (openPrompts === 0) throw noPrompt();
+  if (typed !== undefined || openPrompts === 1) return;
+  const { prompts: own } = await agent.call("prompts.list", {});
+  const here = own.map(({ code }) => code).join(", ");
+  throw new UsageError(
+    `${openPrompts} programs wait for an answer`,
+    `name the code that one of them shows${here === "" ? "" : `; from this terminal: ${here}`}`,
+  );
+}
+
+async function approve(
+  terminal: Terminal,
+  agent: Agent,
+  typed: string | undefined,
+  options: ApproveOptions,
+): Promise<void> {
+  await demandOne(agent, typed);
   const proof = await approvalProof(agent, options);
-  const { prompts } = await agent.call("prompts.list", { code, proof });
+  const named = typed === undefined ? { only: true as const } : { code: typed };
+  const { prompts } = await agent.call("prompts.list", { ...named, proof });
   const [prompt] = prompts;
   if (prompt === undefined) throw noPrompt();
-  const { text = [] } = prompt;
+  const { text = [], code } = prompt;
   for (const line of text) terminal.tell(line);
   // By then the asker's lines have scrolled away.
   if (text.length > SCREEN_LINES) terminal.tell(`\n${text[0]}`);
@@ -75,6 +105,16 @@ async function approve(terminal: Terminal, agent: Agent, code: string, options: 
   terminal.result({ code, answer: "yes" }, () => "Allowed.");
 }
 
+async function deny(terminal: Terminal, agent: Agent, code: string, options: ProofChoice): Promise<void> {
+  const answer = { code, answer: "no" as const };
+  await agent.call("prompts.answer", answer).catch(async (error: unknown) => {
+    if (!(error instanceof ProofRequiredError)) throw error;
+    await demandOne(agent, code);
+    return agent.call("prompts.answer", { ...answer, proof: await approvalProof(agent, options) });
+  });
+  terminal.result(answer, () => "Denied.");
+}
+
 export function addAccessCommands(program: Command): void {
   addCommand<ProofOptions>(
     program,
@@ -91,33 +131,31 @@ export function addAccessCommands(program: Command): void {
   );
   addCommand<ApproveOptions>(
     program,
-    "approve <code>",
-    "show what a program asks for, then allow or deny it",
+    "approve [code]",
+    "show what a program asks for, then allow or deny it; without a code, the one program that waits",
     "postern approve KX-42",
     [
       ["--once", "allow this one request and nothing after it"],
       ["--minutes <n>", "end the grant after this many minutes without use (10)"],
-      ["--pin-fd <n>", "read the approval PIN from this file descriptor"],
+      pinFd,
       passwordFd,
       ["--yes", "do not ask again after showing the text"],
     ],
-    (terminal, [code = ""], options) => {
+    (terminal, [code], options) => {
       demandPerson();
-      return withAgent(terminal, (agent) => approve(terminal, agent, code.toUpperCase(), options));
+      const typed = code === undefined ? undefined : codeFrom(code);
+      return withAgent(terminal, (agent) => approve(terminal, agent, typed, options));
     },
   );
-  addCommand(
+  addCommand<ProofChoice>(
     program,
     "deny <code>",
-    "deny what a program asks for",
+    "deny what a program asks for; from another terminal than its own it takes the PIN",
     "postern deny KX-42",
-    [],
-    (terminal, [code = ""]) => {
+    [pinFd, passwordFd],
+    (terminal, [code = ""], options) => {
       demandPerson();
-      return withAgent(terminal, async (agent) => {
-        await agent.call("prompts.answer", { code: code.toUpperCase(), answer: "no" });
-        terminal.result({ code: code.toUpperCase(), answer: "no" }, () => "Denied.");
-      });
+      return withAgent(terminal, (agent) => deny(terminal, agent, codeFrom(code), options));
     },
   );
 

@@ -240,7 +240,8 @@ func (a Agent) PromptsAttach(ctx context.Context, params PromptsAttachParams) er
 }
 
 // PromptsList calls prompts.list. Returns every open prompt with its text. Without a manage grant or a proof, returns
-// the prompts that the caller itself waits for. `code` picks one.
+// the prompts that the caller itself waits for, without text and hash. `code` picks one. With a proof, `only` picks the
+// one that is open, and fails with `promptNotFound` where several are.
 func (a Agent) PromptsList(ctx context.Context, params PromptsListParams) (PromptsListResult, error) {
 	var result PromptsListResult
 	err := a.call(ctx, "prompts.list", params, &result)
@@ -248,9 +249,10 @@ func (a Agent) PromptsList(ctx context.Context, params PromptsListParams) (Promp
 }
 
 // PromptsAnswer calls prompts.answer. Answers a prompt. Name the prompt by its id (`prompt`) or by its match code
-// (`code`), and not by both. `no` needs nothing more. `yes` needs the hash of the shown text, and a proof. A proof that
-// listed this prompt on this connection within the last minute also serves, once. The yes lasts for the process or
-// terminal that asked. With `lasts: once` it lasts for this one request.
+// (`code`), and not by both. `no` by the id needs nothing more, nor by the code from the terminal that asked. By the
+// code from elsewhere it needs a proof. `yes` needs the hash of the shown text, and a proof. A proof that listed this
+// prompt on this connection within the last minute also serves, once. The yes lasts for the process or terminal that
+// asked. With `lasts: once` it lasts for this one request.
 func (a Agent) PromptsAnswer(ctx context.Context, params PromptsAnswerParams) error {
 	return a.call(ctx, "prompts.answer", params, nil)
 }

@@ -300,6 +300,7 @@ type PromptsAttachParams struct {
 // PromptsListParams are the parameters of prompts.list.
 type PromptsListParams struct {
 	Code    *string `json:"code,omitempty"`
+	Only    *bool   `json:"only,omitempty"`
 	Proof   *Proof  `json:"proof,omitempty"`
 	Account *string `json:"account,omitempty"`
 	Ask     *bool   `json:"ask,omitempty"`

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { PATH_LENGTH_MAX } from "../../../daemon/account/displayed-text.ts";
-import { promptHash, promptText } from "../../../daemon/approval/prompt-text.ts";
+import { type Bound, promptHash, promptText } from "../../../daemon/approval/prompt-text.ts";
 import type { Subject } from "../../../daemon/peer/subject.ts";
 import { subject } from "../peer/subjects.ts";
 
@@ -63,10 +63,26 @@ describe("a prompt's text", () => {
     expect(promptText({ ...subject("sh"), kind: "once" }, "read", []).at(-1)).toContain("this one request");
   });
 
-  test("has another hash for another prompt, and for another line", () => {
-    const text = ["a", "b"];
-    expect(promptHash("one", text)).not.toBe(promptHash("two", text));
-    expect(promptHash("one", text)).not.toBe(promptHash("one", ["a", "c"]));
-    expect(promptHash("one", ["a", "b"])).not.toBe(promptHash("one", ["ab"]));
+  test("has another hash for another salt, line, account, verb and scope", () => {
+    const salt = new Uint8Array(32);
+    const asked: Bound = {
+      account: "one",
+      verb: "read",
+      scopes: [{ account: "one", level: "values" }],
+      text: ["a", "b"],
+    };
+    const hash = (more: Partial<Bound>) => promptHash({ ...asked, ...more }, salt);
+    expect(hash({})).toBe(hash({}));
+    const others: Partial<Bound>[] = [
+      { text: ["a", "c"] },
+      { text: ["ab"] },
+      { account: "two" },
+      { verb: "write" },
+      { scopes: [{ account: "one", level: "names" }] },
+      { scopes: [{ account: "one", level: "values", vault: "v" }] },
+    ];
+    for (const other of others) expect(hash(other)).not.toBe(hash({}));
+    // The salt is random where none is given.
+    expect(promptHash(asked)).not.toBe(promptHash(asked));
   });
 });

@@ -712,19 +712,23 @@ class AgentMethods:
         self,
         *,
         code: Optional[str] = None,
+        only: Optional[Literal[True]] = None,
         proof: Optional[wire.Proof] = None,
         account: Optional[str] = None,
         ask: Optional[bool] = None,
         timeout: Optional[float] = None,
     ) -> wire.PromptsListResult:
         """Returns every open prompt with its text. Without a manage grant or a proof, returns the
-        prompts that the caller itself waits for. `code` picks one.
+        prompts that the caller itself waits for, without text and hash. `code` picks one. With a
+        proof, `only` picks the one that is open, and fails with `promptNotFound` where several
+        are.
         """
         result = self._call(
             "prompts.list",
             given(
                 {
                     "code": code,
+                    "only": only,
                     "proof": proof,
                     "account": account,
                     "ask": ask,
@@ -747,10 +751,11 @@ class AgentMethods:
         timeout: Optional[float] = None,
     ) -> wire.Empty:
         """Answers a prompt. Name the prompt by its id (`prompt`) or by its match code (`code`), and
-        not by both. `no` needs nothing more. `yes` needs the hash of the shown text, and a
-        proof. A proof that listed this prompt on this connection within the last minute also
-        serves, once. The yes lasts for the process or terminal that asked. With `lasts: once` it
-        lasts for this one request.
+        not by both. `no` by the id needs nothing more, nor by the code from the terminal that
+        asked. By the code from elsewhere it needs a proof. `yes` needs the hash of the shown
+        text, and a proof. A proof that listed this prompt on this connection within the last
+        minute also serves, once. The yes lasts for the process or terminal that asked. With
+        `lasts: once` it lasts for this one request.
         """
         result = self._call(
             "prompts.answer",

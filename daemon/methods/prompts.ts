@@ -1,0 +1,151 @@
+// prompts.*: who is shown a question, and who answers it. Without a manage grant or a proof, a peer sees only its own, and no text.
+import type { ParamsOf } from "../../protocol/catalogue.ts";
+import { PosternError } from "../../protocol/errors.ts";
+import type { Approvers } from "../approval/approvers.ts";
+import type { Broker } from "../approval/broker.ts";
+import { GRANT_IDLE_MS } from "../approval/grants.ts";
+import type { Overseer } from "../approval/overseer.ts";
+import type { Prompt } from "../approval/prompt.ts";
+import type { Tickets } from "../approval/tickets.ts";
+import type { Call } from "../call/call.ts";
+import { entryOf } from "../call/log-entry.ts";
+import type { Sessions } from "../session/sessions.ts";
+import type { Handlers } from "../wire/dispatch.ts";
+
+type PromptHandlers = Pick<Handlers, "prompts.attach" | "prompts.list" | "prompts.answer">;
+
+export type PromptParts = {
+  readonly sessions: Sessions;
+  readonly broker: Broker;
+  readonly overseer: Overseer;
+  readonly tickets: Tickets;
+  readonly approvers: Approvers;
+};
+
+export function promptMethods({ sessions, broker, overseer, tickets, approvers }: PromptParts): PromptHandlers {
+  return {
+    "prompts.attach": async (params, call) => {
+      if (!(await overseer.oversees(params, call))) throw new PosternError("proofRequired");
+      const { file } = sessions.open(params.account);
+      approvers.attach(call.connection, file.account);
+      call.connection.subscribe();
+      call.connection.onEnd(() => approvers.detach(call.connection));
+      sessions.pick(params.account).audit.keep(entryOf(call, "ok", []));
+      return {};
+    },
+
+    "prompts.list": async (params, call) => {
+      const { proof } = params;
+      const code = params.only === true ? onlyCode(params) : params.code;
+      const account = overseer.accountOf({ ...params, ...(code === undefined ? {} : { code }) });
+      const given = {
+        ...params,
+        ...(code === undefined ? {} : { code }),
+        ...(account === undefined ? {} : { account }),
+      };
+      const isProven = proof !== undefined && code !== undefined;
+      if (isProven) await overseer.prove({ proof, prompt: code, ...(account === undefined ? {} : { account }) }, call);
+      const whole =
+        isProven || (await overseer.oversees(given, call)) ? sessions.pick(account).file.account : undefined;
+      const own = (prompt: Prompt) => prompt.subject.key === call.connection.subject.key;
+      const shown = broker
+        .list()
+        .filter((prompt) => (whole === undefined ? own(prompt) : prompt.account === whole))
+        .filter((prompt) => code === undefined || prompt.code === code);
+      if (code !== undefined && shown.length === 0) throw new PosternError("promptNotFound");
+      // The proof that came with the code of a prompt also serves the answer to that prompt.
+      for (const prompt of isProven ? shown : []) tickets.issue(call.connection, prompt);
+      return { prompts: shown.map((prompt) => shownPrompt(prompt, prompt.account === whole)) };
+    },
+
+    "prompts.answer": async (params, call) => {
+      if (params.answer === "no") await deny(params, call);
+      else await approve(params, call);
+      return {};
+    },
+  };
+
+  /** The code of the one open prompt. How many are open is no secret, and which code it has takes a proof. */
+  function onlyCode({ code, proof }: ParamsOf<"prompts.list">): string {
+    if (code !== undefined) throw new PosternError("invalidParams", "code and only must not both be given");
+    if (proof === undefined) throw new PosternError("proofRequired");
+    const [prompt, second] = broker.list();
+    if (prompt === undefined || second !== undefined)
+      throw new PosternError("promptNotFound", prompt === undefined ? "none is open" : "several are open");
+    return prompt.code;
+  }
+
+  /**
+   * A no needs no proof from who knows the prompt's id, or sits at the asker's terminal. By a code alone, from elsewhere, any program could end the
+   * questions of others. Such a caller learns nothing of the code either.
+   */
+  async function deny(params: ParamsOf<"prompts.answer">, call: Call): Promise<void> {
+    const named = namedPrompt(params);
+    const { code, proof } = params;
+    if (proof !== undefined) await overseer.prove({ proof, prompt: named }, call);
+    else overseer.demandCodeTry(call);
+    const prompt = broker.find(named);
+    if (proof === undefined && code !== undefined && (prompt === undefined || !isAtTerminalOf(prompt, call)))
+      throw new PosternError("proofRequired");
+    if (prompt === undefined) {
+      overseer.wrongCode(call);
+      throw new PosternError("promptNotFound");
+    }
+    sessions.pick(prompt.account).audit.keep(entryOf(call, "denied", [prompt.id]));
+    broker.decide(prompt, { yes: false });
+  }
+
+  /** The prompt of a yes. Without a proof nobody learns which codes are open. */
+  async function provenPrompt(params: ParamsOf<"prompts.answer">, call: Call): Promise<Prompt> {
+    const { proof } = params;
+    const named = namedPrompt(params);
+    if (proof !== undefined) await overseer.prove({ proof, prompt: named }, call);
+    const prompt = broker.find(named);
+    if (proof === undefined && (prompt === undefined || !tickets.redeem(call.connection, prompt)))
+      throw new PosternError("proofRequired");
+    if (prompt === undefined) throw new PosternError("promptNotFound");
+    call.connection.demandSame();
+    return prompt;
+  }
+
+  async function approve(params: ParamsOf<"prompts.answer">, call: Call): Promise<void> {
+    const prompt = await provenPrompt(params, call);
+    if (params.hash !== prompt.hash) throw new PosternError("conflict", "hash must be that of the text that was shown");
+    const once = params.lasts === "once" || prompt.subject.kind === "once";
+    const ids = [prompt.id, ...prompt.asked.map(({ scope }) => scope.item ?? scope.vault ?? scope.account)];
+    sessions.pick(prompt.account).audit.keep(entryOf(call, "approved", ids, prompt.text));
+    broker.decide(prompt, {
+      yes: true,
+      lasting: once ? { kind: "once" } : { kind: "grant", idleMs: idleMsOf(params) },
+    });
+  }
+}
+
+function isAtTerminalOf({ subject }: Prompt, { connection }: Call): boolean {
+  const here = connection.subject;
+  if (subject.key === here.key) return true;
+  return subject.terminalSession !== undefined && subject.terminalSession === here.terminalSession;
+}
+
+/** The id or match code by which an answer names its prompt. */
+function namedPrompt({ code, prompt }: ParamsOf<"prompts.answer">): string {
+  const named = code ?? prompt;
+  if (named === undefined) throw new PosternError("invalidParams", "code or prompt is required");
+  if (code !== undefined && prompt !== undefined)
+    throw new PosternError("invalidParams", "code and prompt must not both be given");
+  return named;
+}
+
+function idleMsOf(params: ParamsOf<"prompts.answer">): number {
+  return params.idleMinutes === undefined ? GRANT_IDLE_MS : params.idleMinutes * 60_000;
+}
+
+function shownPrompt(prompt: Prompt, whole: boolean) {
+  return {
+    prompt: prompt.id,
+    code: prompt.code,
+    expiresAt: new Date(prompt.expiresAtMs).toISOString(),
+    waiters: prompt.waiters,
+    ...(whole ? { hash: prompt.hash, text: [...prompt.text] } : {}),
+  };
+}

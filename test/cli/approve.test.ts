@@ -1,0 +1,158 @@
+// Answers from a terminal: which prompt a person means, and what a no needs.
+import { dirname } from "node:path";
+import { fileURLToPath } from "node:url";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { exitCodes } from "../../clients/cli/terminal/exit-code.ts";
+import type { Channel } from "../../clients/typescript/channel.ts";
+import { attachPerson, makeAccount, PIN } from "../agent/person.ts";
+import { type RunningAgent, startAgent } from "../agent/start.ts";
+import { openTerminal, type Terminal } from "../build/terminal.ts";
+import { postern } from "./postern.ts";
+
+const main = fileURLToPath(new URL("../../clients/cli/main.ts", import.meta.url));
+const REFERENCE = "op://Demo/DB/password";
+
+let agent: RunningAgent;
+let channel: Channel;
+let terminal: Terminal;
+
+beforeAll(async () => {
+  agent = await startAgent();
+  await makeAccount(agent);
+  const person = await attachPerson(agent);
+  person.always("yes");
+  channel = await agent.connect();
+  const { id: vaultId } = await channel.call("vaults.create", { title: "Demo" });
+  const fields = [{ id: "password", title: "password", fieldType: "Concealed" as const, value: "s3cret" }];
+  await channel.call("items.create", { item: { vaultId, title: "DB", category: "Password", fields } });
+  person.leave();
+});
+afterAll(async () => {
+  channel.close();
+  await agent.remove();
+});
+beforeEach(() => {
+  const path = `${dirname(process.execPath)}:/usr/bin:/bin`;
+  terminal = openTerminal({ HOME: agent.home, POSTERN_HOME: agent.home, PATH: path, LANG: "C.UTF-8" }, agent.home);
+});
+afterEach(() => terminal.end());
+
+/** Runs a command in another session, without a terminal. */
+const elsewhere = (words: readonly string[], secrets: readonly string[] = []) =>
+  postern(words, { home: agent.home, secrets });
+
+/** Types a read that waits for an answer. Returns its code. */
+async function ask(ending = ""): Promise<string> {
+  terminal.type(`node --no-warnings -- ${main} read ${REFERENCE} ${ending}`);
+  const [, code = ""] = await terminal.sees(/approval, code (\S+)/);
+  return code;
+}
+
+const openPrompts = async () => (await channel.call("agent.status", {})).openPrompts;
+
+describe("approve", () => {
+  test("takes the only prompt that is open, without its code", async () => {
+    await ask();
+    expect(await elsewhere(["approve", "--once", "--yes", "--pin-fd", "3"], [PIN])).toMatchObject({ code: 0 });
+    await terminal.sees("s3cret");
+  });
+
+  test.each(["kx42", "KX 42"])("reads a code that is typed like %s", async (form) => {
+    const code = await ask();
+    const [letters = "", digits = ""] = code.split("-");
+    const typed = form.replace(/kx/i, form.startsWith("k") ? letters.toLowerCase() : letters).replace("42", digits);
+    expect(await elsewhere(["approve", typed, "--once", "--yes", "--pin-fd", "3"], [PIN])).toMatchObject({ code: 0 });
+    await terminal.sees("s3cret");
+  });
+
+  test("asks for no PIN where several programs wait, and names those of its own terminal", async () => {
+    const code = await ask("&");
+    const other = new AbortController();
+    const second = channel.call("items.create", secondRequest, { signal: other.signal }).catch(() => "ended");
+    await expect.poll(openPrompts).toBe(2);
+    const ran = await elsewhere(["approve", "--yes", "--pin-fd", "3"], [PIN]);
+    expect(ran).toMatchObject({ code: exitCodes.usage, out: "" });
+    expect(ran.err).toContain("2 programs wait for an answer");
+    expect(ran.err).not.toContain(code);
+    terminal.type(`node --no-warnings -- ${main} approve`);
+    await terminal.sees(`from this terminal: ${code}`);
+    other.abort();
+    expect(await second).toBe("ended");
+    await elsewhere(["deny", code, "--pin-fd", "3"], [PIN]);
+  });
+
+  test("refuses what is no code before it looks for a prompt", async () => {
+    for (const typed of ["K-42", "KX-4", "KX-421", "op://Demo/DB/password"])
+      expect(await elsewhere(["approve", typed])).toMatchObject({ code: exitCodes.usage, out: "" });
+  });
+});
+
+/** A write asks by itself, whatever was allowed to read. */
+const secondRequest = {
+  item: { vaultId: "a".repeat(26), title: "DB", category: "Password" as const },
+};
+
+describe("deny", () => {
+  test("from another terminal needs a proof, and the question stays without one", async () => {
+    const code = await ask();
+    const refused = await elsewhere(["deny", code]);
+    expect(refused.code).not.toBe(0);
+    expect(refused.err).toContain("--pin-fd");
+    expect(await openPrompts()).toBe(1);
+    expect(await elsewhere(["deny", code, "--pin-fd", "3"], ["000000"])).toMatchObject({ code: exitCodes.denied });
+    expect(await openPrompts()).toBe(1);
+    expect(await elsewhere(["deny", code, "--pin-fd", "3"], [PIN])).toMatchObject({ code: 0, out: "Denied.\n" });
+    await terminal.sees("denied");
+  });
+
+  test("from the terminal that asked needs nothing", async () => {
+    const code = await ask("&");
+    terminal.type(`node --no-warnings -- ${main} deny ${code.toLowerCase()}`);
+    await terminal.sees("Denied.");
+    expect(await openPrompts()).toBe(0);
+  });
+
+  test("by the code alone tells nothing of the code, whether it is open or not", async () => {
+    const code = await ask();
+    const [letters] = code.split("-");
+    const wrong = code.endsWith("00") ? `${letters}-01` : `${letters}-00`;
+    const [open, closed] = await Promise.all([elsewhere(["deny", code]), elsewhere(["deny", wrong])]);
+    expect({ ...open, err: open.err.replaceAll(code, "") }).toEqual({
+      ...closed,
+      err: closed.err.replaceAll(wrong, ""),
+    });
+    await elsewhere(["deny", code, "--pin-fd", "3"], [PIN]);
+  });
+});
+
+test("a prompt's text and hash come with a proof only", async () => {
+  const asked = channel.call("items.create", secondRequest).catch((error: { errorName: string }) => error.errorName);
+  await expect.poll(openPrompts).toBe(1);
+  const [own] = (await channel.call("prompts.list", {})).prompts;
+  expect(own?.code).toMatch(/^[A-Z]{2}-\d{2}$/);
+  expect(own).not.toHaveProperty("hash");
+  expect(own).not.toHaveProperty("text");
+  const { prompts } = await channel.call("prompts.list", { only: true, proof: { kind: "pin", pin: PIN } });
+  expect(prompts).toEqual([
+    expect.objectContaining({ prompt: own?.prompt, hash: expect.any(String), text: expect.any(Array) }),
+  ]);
+  await channel.call("prompts.answer", { prompt: own?.prompt ?? "", answer: "no" });
+  expect(await asked).toBe("approvalDenied");
+});
+
+describe("the only prompt is not named", () => {
+  test("without a proof", async () => {
+    const refused = channel.call("prompts.list", { only: true });
+    await expect(refused).rejects.toMatchObject({ errorName: "proofRequired" });
+  });
+
+  test("where none is open", async () => {
+    const refused = channel.call("prompts.list", { only: true, proof: { kind: "pin", pin: PIN } });
+    await expect(refused).rejects.toMatchObject({ errorName: "promptNotFound" });
+  });
+
+  test("beside a code", async () => {
+    const refused = channel.call("prompts.list", { only: true, code: "KX-42", proof: { kind: "pin", pin: PIN } });
+    await expect(refused).rejects.toMatchObject({ errorName: "invalidParams" });
+  });
+});
