@@ -3,8 +3,9 @@
 import type { Socket } from "node:net";
 import { dial } from "./dial.ts";
 import { errorClasses, type Methods, PosternError, ProtocolMismatchError } from "./generated.ts";
-import { PROTOCOL } from "./generated-limits.ts";
+import { limits, PROTOCOL } from "./generated-limits.ts";
 import { ClientClosed, ConnectionLost, TimedOut } from "./local-error.ts";
+import { tableError } from "./table-error.ts";
 
 /** An AbortSignal, as far as a call needs one. The global type is not there in a program that compiles without DOM and @types/node. */
 export type StopSignal = {
@@ -153,10 +154,12 @@ function createTalk(socket: Socket): Channel & { notices: readonly string[]; fea
     options.signal?.throwIfAborted();
     const id = nextId++;
     return new Promise((resolve, reject) => {
+      const line = requestLine(id, method, params);
       const stop = stopwatch(options, (error) => {
         if (!pending.delete(id)) return;
         socket.write(`${JSON.stringify({ jsonrpc: "2.0", method: "$/cancelRequest", params: { id } })}\n`);
         reject(error);
+        letGo();
       });
       pending.set(id, {
         resolve: (value) => {
@@ -169,7 +172,7 @@ function createTalk(socket: Socket): Channel & { notices: readonly string[]; fea
         },
       });
       socket.ref();
-      socket.write(`${JSON.stringify({ jsonrpc: "2.0", id, method, params })}\n`);
+      socket.write(line);
     });
   }
 
@@ -207,10 +210,26 @@ function createTalk(socket: Socket): Channel & { notices: readonly string[]; fea
   };
 }
 
+/** Bytes of one character in UTF-8, for each unit of a text in JavaScript. */
+const UNIT_BYTES_MAX = 3;
+
+/** A request with its end. The agent closes a connection that sends a longer one, and with it every other call. */
+function requestLine(id: number, method: string, params: object): string {
+  const line = `${JSON.stringify({ jsonrpc: "2.0", id, method, params })}\n`;
+  const mayBeTooLong = line.length * UNIT_BYTES_MAX > limits.lineBytes;
+  if (mayBeTooLong && Buffer.byteLength(line) - 1 > limits.lineBytes)
+    throw tableError("lineTooLong", `the limit is ${limits.lineBytes} bytes`);
+  return line;
+}
+
+/** The error of a call that its signal stopped. */
+export const reasonOf = (signal: StopSignal | undefined): Error =>
+  signal?.reason instanceof Error ? signal.reason : new Error("the call was aborted");
+
 /** Watches the caller's signal and deadline; the returned function ends the watch. */
 function stopwatch(options: CallOptions, stop: (error: Error) => void): () => void {
   const { signal, deadlineMs } = options;
-  const onAbort = () => stop(signal?.reason instanceof Error ? signal.reason : new Error("the call was aborted"));
+  const onAbort = () => stop(reasonOf(signal));
   signal?.addEventListener("abort", onAbort, { once: true });
   const timer = deadlineMs === undefined ? undefined : setTimeout(() => stop(new TimedOut(deadlineMs)), deadlineMs);
   return () => {
