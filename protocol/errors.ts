@@ -15,7 +15,11 @@ const table = {
     sdkName: "Internal",
   },
 
-  lineTooLong: { code: 1001, message: "the line is longer than this connection may send" },
+  lineTooLong: {
+    code: 1001,
+    message: "the line is longer than this connection may send",
+    hint: "send less in one request; a large file passes in chunks (`files.openWrite`)",
+  },
   tooManyRequests: {
     code: 1002,
     message: "too many requests are in flight on this connection",
@@ -83,7 +87,7 @@ const table = {
   tokenRefused: {
     code: 1110,
     message: "bad service account token, please rotate it",
-    hint: "`postern service-account list` shows its owner whether it was revoked, replaced or has expired; `postern service-account rotate` makes the next one",
+    hint: "`postern service-account list` tells its owner what became of it, and `postern service-account rotate` makes the next one",
     sdkName: "Auth",
   },
   rateLimitExceeded: {

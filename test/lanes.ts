@@ -35,6 +35,7 @@ const inProcess = ["architecture", "protocol", "daemon", "account", "service", "
 /** These run in one process or nearly so, but take many seconds each. The fast lane leaves them to the gate. */
 const slow = [
   "account/lying-service",
+  "client/deadline",
   "client/sdk",
   "client/sdk-leniency",
   "account/overtaken-restore",

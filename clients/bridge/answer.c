@@ -22,14 +22,14 @@ static const struct {
     [NO_MEMORY] = {-1, "there is not enough memory, or there are too many open files or threads, for the call"},
     [UNUSABLE_PLACE] = {0, "the place of the Postern agent's socket cannot be used: POSTERN_SOCKET, POSTERN_HOME and HOME must be "
                            "absolute paths, and the socket's path must be shorter than 108 bytes"},
-    [UNTRUSTED] = {0, "the Postern agent's socket is not trusted, so nothing was sent: the socket, its folder and the program behind it "
-                      "must be yours, and closed to other users"},
+    [UNTRUSTED] = {0, "the Postern agent's socket is not trusted, so nothing was sent: it, its folder and the program behind it must be "
+                      "yours, and closed to other users; run `postern status` to see more"},
     [SILENT] = {0, "the Postern agent does not answer; restart it with `postern agent restart`"},
     [REFUSED] = {0, "the Postern agent refused its bridge library, which may be of another version; run `postern agent restart`, and "
                     "`postern bridge install` as root"},
     [EMPTY] = {0, "the request is empty"},
-    [TOO_LARGE] = {0, "the request is larger than 72 MiB, and was not sent"},
-    [ANSWER_TOO_LARGE] = {0, "the answer is larger than 72 MiB"},
+    [TOO_LARGE] = {0, "the request is larger than 72 MiB, and was not sent; send less in one call, or use Postern's own client"},
+    [ANSWER_TOO_LARGE] = {0, "the answer is larger than 72 MiB; ask for less in one call, or use Postern's own client"},
     [NO_ENVELOPE] = {0, "the Postern agent sent something else than an answer; run `postern agent restart`"},
     [UNREAD] = {-5, "the Postern agent ended before it had read the request"},
 };

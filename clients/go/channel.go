@@ -6,6 +6,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
 	"strconv"
 	"sync"
@@ -200,7 +201,7 @@ func requestLine(id uint64, method string, params json.RawMessage) ([]byte, erro
 	line = append(append(line, `,"method":`...), name...)
 	line = append(append(append(line, `,"params":`...), params...), '}')
 	if len(line) > lineBytesMax {
-		return nil, tableError("lineTooLong", "")
+		return nil, tableError("lineTooLong", fmt.Sprintf("the limit is %d bytes", lineBytesMax))
 	}
 	return line, nil
 }

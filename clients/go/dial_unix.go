@@ -14,8 +14,10 @@ import (
 )
 
 const (
-	otherUser = "another user may have put it there; remove it and start the agent again"
-	wayToIt   = "look at it and at the folders on the way to it, which must let you in, and at POSTERN_SOCKET, POSTERN_HOME and XDG_RUNTIME_DIR, which say where it is"
+	noSocket   = "move that file out of the way, and run `postern agent start`"
+	ofOthers   = "run this program as that user and not by sudo, or look at POSTERN_SOCKET and POSTERN_HOME"
+	openFolder = "another user may have put it there; remove it, and run `postern agent start`"
+	wayToIt    = "look at it and at the folders on the way to it, which must let you in, and at POSTERN_SOCKET, POSTERN_HOME and XDG_RUNTIME_DIR, which say where it is"
 
 	// forOthers are the bits of a mode that let anybody but the owner in.
 	forOthers = 0o077
@@ -52,13 +54,13 @@ func checkSocket(path string) error {
 	uid := uint32(os.Getuid())
 	switch {
 	case socket.Mode().Type() != fs.ModeSocket:
-		return &UntrustedSocketError{"it is not a socket", otherUser, nil}
+		return &UntrustedSocketError{"it is not a socket", noSocket, nil}
 	case owner != uid:
-		return &UntrustedSocketError{"it belongs to another user", otherUser, nil}
+		return &UntrustedSocketError{"it belongs to another user", ofOthers, nil}
 	case folderOwner != uid:
-		return &UntrustedSocketError{"its folder belongs to another user", otherUser, nil}
+		return &UntrustedSocketError{"its folder belongs to another user", ofOthers, nil}
 	case folder.Mode().Perm()&forOthers != 0:
-		return &UntrustedSocketError{"its folder is open to other users", otherUser, nil}
+		return &UntrustedSocketError{"its folder is open to other users", openFolder, nil}
 	}
 	return nil
 }

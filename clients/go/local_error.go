@@ -76,10 +76,14 @@ func (e *ConnectionLostError) Unwrap() error { return e.err }
 
 // stopped is the error of a call whose context has ended. It is the context's own error, and its cause where that is another.
 func stopped(ctx context.Context, method string) error {
-	if cause := context.Cause(ctx); !errors.Is(cause, ctx.Err()) {
-		return fmt.Errorf("no answer to %s: %w: %w", method, ctx.Err(), cause)
+	hint := ""
+	if errors.Is(ctx.Err(), context.DeadlineExceeded) {
+		hint = "; look with `postern status` whether the account is locked, and with `postern prompts` what waits"
 	}
-	return fmt.Errorf("no answer to %s: %w", method, ctx.Err())
+	if cause := context.Cause(ctx); !errors.Is(cause, ctx.Err()) {
+		return fmt.Errorf("no answer to %s: %w: %w%s", method, ctx.Err(), cause, hint)
+	}
+	return fmt.Errorf("no answer to %s: %w%s", method, ctx.Err(), hint)
 }
 
 // InvalidConfigurationError says that NewClient was given what cannot be used. Nothing was sent. Its text is the official one.

@@ -3,8 +3,9 @@
 import type { Socket } from "node:net";
 import { dial } from "./dial.ts";
 import { errorClasses, type Methods, PosternError, ProtocolMismatchError } from "./generated.ts";
-import { PROTOCOL } from "./generated-limits.ts";
+import { limits, PROTOCOL } from "./generated-limits.ts";
 import { ClientClosed, ConnectionLost, TimedOut } from "./local-error.ts";
+import { tableError } from "./table-error.ts";
 
 /** An AbortSignal, as far as a call needs one. The global type is not there in a program that compiles without DOM and @types/node. */
 export type StopSignal = {
@@ -140,9 +141,9 @@ function createTalk(socket: Socket): Channel & { notices: readonly string[]; fea
   }
 
   /** The lines of one turn of the event loop leave in one write, since each write is a system call. */
-  function send(message: object): void {
+  function send(line: string): void {
     if (unsent === "") process.nextTick(flush);
-    unsent += `${JSON.stringify({ jsonrpc: "2.0", ...message })}\n`;
+    unsent += line;
     // A long text must not grow while others wait behind it.
     if (unsent.length > TURN_LENGTH_MAX) flush();
   }
@@ -171,10 +172,12 @@ function createTalk(socket: Socket): Channel & { notices: readonly string[]; fea
     options.signal?.throwIfAborted();
     const id = nextId++;
     return new Promise((resolve, reject) => {
+      const line = requestLine(id, method, params);
       const stop = stopwatch(options, (error) => {
         if (!pending.delete(id)) return;
-        send({ method: "$/cancelRequest", params: { id } });
+        send(`${JSON.stringify({ jsonrpc: "2.0", method: "$/cancelRequest", params: { id } })}\n`);
         reject(error);
+        letGo();
       });
       pending.set(id, {
         resolve: (value) => {
@@ -187,7 +190,7 @@ function createTalk(socket: Socket): Channel & { notices: readonly string[]; fea
         },
       });
       socket.ref();
-      send({ id, method, params });
+      send(line);
     });
   }
 
@@ -227,10 +230,26 @@ function createTalk(socket: Socket): Channel & { notices: readonly string[]; fea
   };
 }
 
+/** Bytes of one character in UTF-8, for each unit of a text in JavaScript. */
+const UNIT_BYTES_MAX = 3;
+
+/** A request with its end. The agent closes a connection that sends a longer one, and with it every other call. */
+function requestLine(id: number, method: string, params: object): string {
+  const line = `${JSON.stringify({ jsonrpc: "2.0", id, method, params })}\n`;
+  const mayBeTooLong = line.length * UNIT_BYTES_MAX > limits.lineBytes;
+  if (mayBeTooLong && Buffer.byteLength(line) - 1 > limits.lineBytes)
+    throw tableError("lineTooLong", `the limit is ${limits.lineBytes} bytes`);
+  return line;
+}
+
+/** The error of a call that its signal stopped. */
+export const reasonOf = (signal: StopSignal | undefined): Error =>
+  signal?.reason instanceof Error ? signal.reason : new Error("the call was aborted");
+
 /** Watches the caller's signal and deadline; the returned function ends the watch. */
 function stopwatch(options: CallOptions, stop: (error: Error) => void): () => void {
   const { signal, deadlineMs } = options;
-  const onAbort = () => stop(signal?.reason instanceof Error ? signal.reason : new Error("the call was aborted"));
+  const onAbort = () => stop(reasonOf(signal));
   signal?.addEventListener("abort", onAbort, { once: true });
   const timer = deadlineMs === undefined ? undefined : setTimeout(() => stop(new TimedOut(deadlineMs)), deadlineMs);
   return () => {

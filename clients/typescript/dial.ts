@@ -4,6 +4,8 @@ import { connect, type Socket } from "node:net";
 import { dirname } from "node:path";
 import { AgentNotRunning, UntrustedSocket } from "./local-error.ts";
 
+const NO_SOCKET = "move that file out of the way, and run `postern agent start`";
+const OF_OTHERS = "run this program as that user and not by sudo, or look at POSTERN_SOCKET and POSTERN_HOME";
 const WAY_TO_IT =
   "look at it and at the folders on the way to it, which must let you in, and at POSTERN_SOCKET, POSTERN_HOME and XDG_RUNTIME_DIR, which say where it is";
 
@@ -14,9 +16,9 @@ function checkSocket(path: string): void {
     const uid = process.getuid?.();
     const socket = lstatSync(path);
     const folder = lstatSync(dirname(path));
-    if (!socket.isSocket()) throw new UntrustedSocket("it is not a socket");
-    if (socket.uid !== uid) throw new UntrustedSocket("it belongs to another user");
-    if (folder.uid !== uid) throw new UntrustedSocket("its folder belongs to another user");
+    if (!socket.isSocket()) throw new UntrustedSocket("it is not a socket", NO_SOCKET);
+    if (socket.uid !== uid) throw new UntrustedSocket("it belongs to another user", OF_OTHERS);
+    if (folder.uid !== uid) throw new UntrustedSocket("its folder belongs to another user", OF_OTHERS);
     if ((folder.mode & 0o077) !== 0) throw new UntrustedSocket("its folder is open to other users");
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;

@@ -1,13 +1,14 @@
 // The connection under a client, with one client of the agent on it. It is opened at the first call, and again after a restart of the agent.
 import { homedir } from "node:os";
 import type { Call } from "./call.ts";
-import { type CallOptions, type Channel, type Listener, openChannel } from "./channel.ts";
+import { type CallOptions, type Channel, type Listener, openChannel, type StopSignal } from "./channel.ts";
 import type { Integration } from "./configuration.ts";
 import { LockedError, type Methods, repeatable, takesClient } from "./generated.ts";
 import { socketPath } from "./generated-socket-path.ts";
 import { AgentNotRunning, ClientClosed, ConnectionLost } from "./local-error.ts";
 import { createPromptNotice, createUnlockNotice } from "./prompt-notice.ts";
 import { startedAgent } from "./start-agent.ts";
+import { stopOf, untilStopped } from "./stop.ts";
 import type { Watch } from "./watch.ts";
 import { createWatchNotices } from "./watch-notices.ts";
 
@@ -140,37 +141,40 @@ export function createLink({ auth, name, version }: Integration, options: LinkOp
   async function send<M extends keyof Methods>(
     method: M,
     params: Methods[M]["params"],
-    callOptions: CallOptions | undefined,
+    signal: StopSignal | undefined,
   ): Promise<Answered<M>> {
     const through = async (by: Open) => ({
       by,
       result: await by.channel.call(
         method,
         takesClient.has(method) ? { ...params, client: by.client } : params,
-        callOptions,
+        signal === undefined ? undefined : { signal },
       ),
     });
-    const open = await current();
+    const open = await untilStopped(current(), signal);
     try {
       return await through(open);
     } catch (error) {
       // A lock ends a token's session before anything was done. Presenting the token again begins the next session.
       if (!(error instanceof LockedError) || typeof auth !== "string" || !takesClient.has(method)) throw error;
-      return through(await presentAgain(open));
+      return through(await untilStopped(presentAgain(open), signal));
     }
   }
 
   async function answered<M extends keyof Methods>(
     method: M,
     params: Methods[M]["params"],
-    callOptions?: CallOptions,
+    callOptions: CallOptions = {},
   ): Promise<Answered<M>> {
+    const { signal, done } = stopOf(callOptions);
     try {
-      return await send(method, params, callOptions);
+      return await send(method, params, signal);
     } catch (error) {
       // Repeats a call once, and only one that changes nothing. The caller must find out whether a lost write was done.
       if (!(error instanceof ConnectionLost) || closed || !repeatable.has(method)) throw error;
-      return send(method, params, callOptions);
+      return await send(method, params, signal);
+    } finally {
+      done();
     }
   }
 

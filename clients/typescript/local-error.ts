@@ -14,7 +14,7 @@ export class AgentNotRunning extends Error {
 export class UntrustedSocket extends Error {
   override readonly name = "UntrustedSocket";
   readonly hint: string;
-  constructor(reason: string, hint = "another user may have put it there; remove it and start the agent again") {
+  constructor(reason: string, hint = "another user may have put it there; remove it, and run `postern agent start`") {
     super(`the agent's socket is not trusted: ${reason}`);
     this.hint = hint;
   }
@@ -34,6 +34,7 @@ export class ConnectionLost extends Error {
 export class TimedOut extends Error {
   override readonly name = "TimedOut";
   readonly milliseconds: number;
+  readonly hint = "look with `postern status` whether the account is locked, and with `postern prompts` what waits";
   constructor(milliseconds: number) {
     super(`no answer within ${milliseconds} ms`);
     this.milliseconds = milliseconds;

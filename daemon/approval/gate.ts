@@ -130,7 +130,9 @@ export function createGate(parts: GateParts): Gate {
     if (client === undefined || wait === undefined || wait.sawOpen || noWait === true) throw new PosternError("locked");
     const account = sessions.find(client.account)?.file.account;
     const askedMs = performance.now();
+    wait.gaveUp = true;
     await unlockWaits.wait(account, call.connection.subject, unlockWaiterOf(call));
+    wait.gaveUp = false;
     call.timing.waitedMs += performance.now() - askedMs;
     wait.sawOpen = true;
   }

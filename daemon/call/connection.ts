@@ -8,8 +8,11 @@ import type { LongAnswers } from "./long-answers.ts";
 /** The form of the wire that a connection speaks. */
 export type DoorName = NonNullable<ParamsOf<"agent.hello">["door"]>;
 
-/** Whether a program knows its account as open. After a lock it is told of that once, and then its calls wait. */
-export type UnlockWait = { sawOpen: boolean };
+/**
+ * Whether a program knows its account as open. After a lock it is told of that once, and then its calls wait. `gaveUp` says that its last wait
+ * ended without an unlock.
+ */
+export type UnlockWait = { sawOpen: boolean; gaveUp?: boolean };
 
 /** A client: its account, and its integration's name and version. */
 export type OpenClient = {

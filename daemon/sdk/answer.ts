@@ -53,10 +53,19 @@ async function invoke(request: SdkInvoke, call: SdkCall): Promise<SdkAnswer> {
   if (!markUsed(String(request.client), call))
     return failed(failure("clientNotFound", "no client of this id is open in this process"));
   const outcome = await carriedOut(request, call);
-  return "error" in outcome
-    ? failed(failureOf(outcome.error, request.name))
-    : { success: true, payload: outcome.document };
+  if (!("error" in outcome)) return { success: true, payload: outcome.document };
+  const told = failureOf(outcome.error, request.name);
+  return failed(
+    outcome.error.name === "locked" && hasWaited(String(request.client), call) ? { ...told, name: "locked" } : told,
+  );
 }
+
+/**
+ * Whether the client's call has waited for an unlock in vain. At the official name the official clients open another client and ask once
+ * more, which would wait as long again.
+ */
+const hasWaited = (id: string, { connection: { clients } }: SdkCall): boolean =>
+  clients.get(id)?.unlockWait?.gaveUp === true;
 
 /** Puts a client behind all others in the order of use. False where it is not open. */
 function markUsed(id: string, { connection: { clients } }: SdkCall): boolean {

@@ -5,6 +5,7 @@ import { PROMPT_MS } from "../../daemon/approval/broker.ts";
 import { TOLD_MS } from "../../daemon/approval/unlock-telling.ts";
 import { type InProcessAgent, passing, startInProcess } from "./in-process.ts";
 import { attachPerson, makeAccount, makeWork, PASSWORD, type Person, WORK_PASSWORD } from "./person.ts";
+import { openSdk } from "./sdk-raw.ts";
 
 const reference = "op://Demo/login/password";
 const integration = { integrationName: "app", integrationVersion: "1" };
@@ -103,6 +104,22 @@ describe("a call on a locked account", () => {
     await begun;
     agent.clock.advance(PROMPT_MS);
     expect(await waiting).toBe("locked");
+  });
+
+  test("fails at the deadline under no name at which an official client would wait once more", async () => {
+    await lock();
+    // The agent tells an official client nothing while it waits, and so the test hears it as the approver.
+    const begun = new Promise<void>((resolve) =>
+      person.channel.onNotification((method) => method === "unlock.awaited" && resolve()),
+    );
+    const own = await openSdk(agent.socket);
+    const waiting = own.invoke(await own.init(), "SecretsResolve", { secret_reference: reference });
+    await begun;
+    agent.clock.advance(PROMPT_MS);
+    expect(await waiting).toEqual({
+      failure: { name: "locked", message: "the account is locked (run `postern unlock`)" },
+    });
+    own.close();
   });
 
   test("fails at once with noWait", async () => {

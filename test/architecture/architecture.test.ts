@@ -116,6 +116,7 @@ const entryPoints: Record<string, string> = {
   "clients/generate/main.ts": "npm run generate",
   "clients/typescript/entry.ts": "the published package's entry",
   "test/client/programs/asks.ts": "run by test/client/prompt-notice.test.ts",
+  "test/client/programs/late.ts": "run by test/client/deadline.test.ts",
   "clients/typescript/generated-enums.d.ts": "the types of generated-enums.js",
   "clients/cli/main.ts": "the command",
   "clients/cli/build.ts": "npm run build",

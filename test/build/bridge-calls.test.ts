@@ -118,7 +118,8 @@ print(done.count(0))
     expect(opened(first)).toEqual({ success: true, text: `${LINE_BYTES_MAX}` });
     expect(opened(second).success).toBe(false);
     expect(JSON.parse(opened(second).text)).toMatchObject({
-      message: "the request is larger than 72 MiB, and was not sent",
+      message:
+        "the request is larger than 72 MiB, and was not sent; send less in one call, or use Postern's own client",
     });
     expect(peer.lines).toHaveLength(1);
   });

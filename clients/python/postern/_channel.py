@@ -125,6 +125,9 @@ class Channel(asyncio.BufferedProtocol):
             self._end()
 
     def connection_lost(self, exc: Optional[Exception]) -> None:
+        # The transport has ended by itself. To abort it once more would end it twice, and asyncio
+        # then prints an error of its own.
+        self._transport = None
         self._end()
 
     def _receive(self, message: Mapping[str, Any]) -> None:

@@ -11,6 +11,10 @@ import sys
 from ._deadline import Deadline
 from ._local_error import AgentNotRunning, UntrustedSocket, UnusablePath
 
+_NO_SOCKET = "move that file out of the way, and run `postern agent start`"
+_OF_OTHERS = (
+    "run this program as that user and not by sudo, or look at POSTERN_SOCKET and POSTERN_HOME"
+)
 _WAY_TO_IT = (
     "look at it and at the folders on the way to it, which must let you in, and at"
     " POSTERN_SOCKET, POSTERN_HOME and XDG_RUNTIME_DIR, which say where it is"
@@ -54,11 +58,11 @@ def _check(path: str) -> None:
         raise UntrustedSocket(f"{path} cannot be looked at ({_code(error)})", _WAY_TO_IT) from error
     user = os.getuid()
     if not stat.S_ISSOCK(there.st_mode):
-        raise UntrustedSocket("it is not a socket")
+        raise UntrustedSocket("it is not a socket", _NO_SOCKET)
     if there.st_uid != user:
-        raise UntrustedSocket("it belongs to another user")
+        raise UntrustedSocket("it belongs to another user", _OF_OTHERS)
     if folder.st_uid != user:
-        raise UntrustedSocket("its folder belongs to another user")
+        raise UntrustedSocket("its folder belongs to another user", _OF_OTHERS)
     if folder.st_mode & 0o077:
         raise UntrustedSocket("its folder is open to other users")
 

@@ -5,6 +5,9 @@ from __future__ import annotations
 import json
 from typing import Any, Dict, List, Mapping
 
+from ._generated_rules import LINE_BYTES_MAX
+from ._table_error import table_error
+
 # Bytes of an answer after which the client gives the connection up. The agent's largest result
 # has fewer.
 ANSWER_BYTES_MAX = 64 * 1024 * 1024
@@ -57,8 +60,12 @@ def params_of(message: Mapping[str, Any]) -> Mapping[str, Any]:
 
 
 def request_line(call: int, method: str, params: Mapping[str, Any]) -> bytes:
-    """A request as it goes on the wire."""
-    return _line({"jsonrpc": "2.0", "id": call, "method": method, "params": params})
+    """A request as it goes on the wire. The agent closes a connection that sends a longer one, and
+    with it every other call."""
+    line = _line({"jsonrpc": "2.0", "id": call, "method": method, "params": params})
+    if len(line) - 1 > LINE_BYTES_MAX:
+        raise table_error("lineTooLong", f"the limit is {LINE_BYTES_MAX} bytes")
+    return line
 
 
 def cancel_line(call: int) -> bytes:

@@ -145,6 +145,7 @@ class LineTooLongError(PosternError):
 
     error_name = "lineTooLong"
     code = 1001
+    default_hint = "send less in one request; a large file passes in chunks (`files.openWrite`)"
 
 
 class TooManyRequestsError(PosternError):
@@ -283,7 +284,7 @@ class TokenRefusedError(PosternError):
 
     error_name = "tokenRefused"
     code = 1110
-    default_hint = "`postern service-account list` shows its owner whether it was revoked, replaced or has expired; `postern service-account rotate` makes the next one"
+    default_hint = "`postern service-account list` tells its owner what became of it, and `postern service-account rotate` makes the next one"
 
 
 class RateLimitExceededError(RateLimitExceededException):

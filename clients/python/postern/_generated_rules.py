@@ -5,6 +5,9 @@ VERSION = "0.1.0"
 # The version of the wire that this client speaks.
 PROTOCOL = 2
 
+# Bytes of one request.
+LINE_BYTES_MAX = 4194304
+
 # Bytes of one chunk of a file.
 CHUNK_BYTES = 1048576
 

@@ -37,7 +37,7 @@ class UntrustedSocket(LocalError):
     def __init__(
         self,
         reason: str,
-        hint: str = "another user may have put it there; remove it and start the agent again",
+        hint: str = "another user may have put it there; remove it, and run `postern agent start`",
     ) -> None:
         super().__init__(f"the agent's socket is not trusted: {reason}", hint)
 
@@ -72,7 +72,11 @@ class TimedOut(LocalError, TimeoutError):
     """The caller's own deadline passed. The agent was told to stop the work."""
 
     def __init__(self, seconds: float) -> None:
-        super().__init__(f"no answer within {seconds:g} s")
+        super().__init__(
+            f"no answer within {seconds:g} s",
+            "look with `postern status` whether the account is locked, and with `postern prompts`"
+            " what waits",
+        )
         self.seconds = seconds
 
 

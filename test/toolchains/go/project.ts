@@ -25,7 +25,7 @@ export type GoProject = {
   write(path: string, text: string): void;
   run(words: readonly string[], env?: Env): Promise<Ran>;
   /** Compiles one of the programs. Returns the path of what came of it. */
-  build(program: string): Promise<string>;
+  build(program: string, env?: Env): Promise<string>;
   remove(): void;
 };
 
@@ -43,7 +43,8 @@ export function makeGoProject(): GoProject {
   const project = projectIn(outer, env);
   for (const name of ["replay", "methods", "helpers", "exports", "behaviour", "asks", "started"])
     project.write(`${name}/main.go`, source(name));
-  project.write("official/main.go", source("official").replace(`"${THEIRS}"`, `onepassword "${OURS}"`));
+  for (const name of ["official", "bad-input"])
+    project.write(`${name}/main.go`, source(name).replace(`"${THEIRS}"`, `onepassword "${OURS}"`));
   install(project.folder, OURS, env);
   return project;
 }
@@ -51,7 +52,7 @@ export function makeGoProject(): GoProject {
 /** A project with the official package, where it can be fetched. Undefined elsewhere. */
 export function makeOfficialProject(): GoProject | undefined {
   const project = projectIn(mkdtempSync(join(tmpdir(), "postern-go-")), {});
-  for (const name of ["exports", "official", "every"]) project.write(`${name}/main.go`, source(name));
+  for (const name of ["exports", "official", "every", "bad-input"]) project.write(`${name}/main.go`, source(name));
   try {
     install(project.folder, `${THEIRS}@${THEIR_VERSION}`, {});
     return project;
@@ -80,9 +81,9 @@ function projectIn(outer: string, env: Env): GoProject {
       writeFileSync(join(folder, path), text);
     },
     run,
-    build: async (program) => {
+    build: async (program, more = {}) => {
       const made = join(folder, "made", program);
-      const ran = await run(["go", "build", "-o", made, `./${program}`]);
+      const ran = await run(["go", "build", "-o", made, `./${program}`], more);
       if (ran.code !== 0) throw new Error(ran.err);
       return made;
     },

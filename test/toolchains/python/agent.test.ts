@@ -105,7 +105,7 @@ describe.skipIf(tools === undefined)("the Python client", () => {
 
 const REFUSALS = [
   "AgentNotRunning no agent is running: there is no socket; start it with `postern agent start`",
-  "UntrustedSocket the agent's socket is not trusted: it is not a socket; another user may have put it there; remove it and start the agent again",
-  "UntrustedSocket the agent's socket is not trusted: its folder is open to other users; another user may have put it there; remove it and start the agent again",
+  "UntrustedSocket the agent's socket is not trusted: it is not a socket; move that file out of the way, and run `postern agent start`",
+  "UntrustedSocket the agent's socket is not trusted: its folder is open to other users; another user may have put it there; remove it, and run `postern agent start`",
   "AgentNotRunning no agent is running: the socket is left over from an agent that has ended; start it with `postern agent start`",
 ];

@@ -98,16 +98,18 @@ export type Ran = { readonly code: number | null; readonly out: string; readonly
 /** Milliseconds after which a program that hangs is ended, so that it fails its test and outlives none. */
 const PROGRAM_MS_MAX = 60_000;
 
-/** Runs a program of this folder, with the variables and no others of the test's own. */
+/** Runs a program of this folder, with the variables and no others of the test's own. `before` runs the interpreter. */
 export async function run(
   { python, folder }: Environment,
   words: readonly string[],
   env: Readonly<Record<string, string>> = {},
+  before: readonly string[] = [],
 ): Promise<Ran> {
   const own = { PATH: `${dirname(python)}:/usr/bin:/bin`, HOME: folder, LANG: "C.UTF-8", PYTHONDONTWRITEBYTECODE: "1" };
   const all = { ...own, ...env };
   const stdio = ["ignore", "pipe", "pipe"] as ["ignore", "pipe", "pipe"];
-  const child = spawn(python, [...words], { cwd: programs, env: all, stdio, timeout: PROGRAM_MS_MAX });
+  const [program = "", ...rest] = [...before, python, ...words];
+  const child = spawn(program, rest, { cwd: programs, env: all, stdio, timeout: PROGRAM_MS_MAX });
   let out = "";
   let err = "";
   child.stdout.setEncoding("utf8").on("data", (text: string) => {

@@ -8,6 +8,9 @@ import { catalogue } from "../../../protocol/catalogue.ts";
 import { LATER, startFutureAgent } from "../../client/future-agent.ts";
 import { clientSource, type Environment, pythonsHere, run } from "./environment.ts";
 
+/** Characters after which a line counts as long. */
+const PART = 100_000;
+
 type Request = { readonly id: number; readonly method: string; readonly params: Readonly<Record<string, unknown>> };
 
 /** What a peer does with a request that does not open a client. */
@@ -28,8 +31,8 @@ afterEach(() => {
 const answer = (peer: Socket, id: number, result: object) =>
   peer.write(`${JSON.stringify({ jsonrpc: "2.0", id, result })}\n`);
 
-/** Starts a peer that opens every client. Returns its socket, and the methods that it was asked for. */
-async function startPeer(act: Act): Promise<{ socket: string; asked: string[] }> {
+/** Starts a peer that opens every client. Returns its socket, and the methods that it was asked for. `part` is called inside a long line. */
+async function startPeer(act: Act, part?: (peer: Socket) => void): Promise<{ socket: string; asked: string[] }> {
   folder = mkdtempSync(join(tmpdir(), "postern-peer-"));
   const asked: string[] = [];
   let connections = 0;
@@ -40,6 +43,7 @@ async function startPeer(act: Act): Promise<{ socket: string; asked: string[] }>
     peer.setEncoding("utf8").on("data", (text: string) => {
       const lines = (held + text).split("\n");
       held = lines.pop() ?? "";
+      if (held.length > PART) part?.(peer);
       for (const line of lines) {
         const request = JSON.parse(line) as Request;
         asked.push(request.method);
@@ -81,6 +85,17 @@ test.skipIf(python === undefined).each([
   expect(await outcomes(["desktop", socket, "vaults.create"])).toEqual([[LOST], [LOST]]);
 });
 
+test.skipIf(python === undefined)(
+  "a peer that ends in the middle of a request ends the connection, and nothing is printed",
+  async () => {
+    const { socket } = await startPeer(
+      () => undefined,
+      (peer) => peer.end(),
+    );
+    expect(await outcomes(["large", socket])).toEqual([[LOST], [LOST]]);
+  },
+);
+
 test.skipIf(python === undefined)("an answer with values of other kinds ends its call alone", async () => {
   const { socket } = await startPeer(({ id }, _connection, peer) =>
     peer.write(`${JSON.stringify({ jsonrpc: "2.0", id, error: { code: "x", message: 7, data: [] } })}\n`),
@@ -109,7 +124,8 @@ test.skipIf(python === undefined)("a thread that gives up leaves the reading to 
     if (method !== "$/cancelRequest") return;
     for (const one of waiting) answer(peer, one, { vaults: [] });
   });
-  expect(await outcomes(["leave", socket])).toEqual([["TimedOut: no answer within 1 s", { vaults: [] }]]);
+  const late = expect.stringMatching(/^TimedOut: no answer within 1 s; look with `postern status`/);
+  expect(await outcomes(["leave", socket])).toEqual([[late, { vaults: [] }]]);
 });
 
 test.skipIf(python === undefined)("a token is presented again after a lock, and its old client is closed", async () => {

@@ -89,6 +89,24 @@ def watch(socket):
     asyncio.run(work())
 
 
+def large(socket):
+    """A long request, of which the agent reads a part."""
+    title = "x" * 3_000_000
+    with postern.sync.Client.authenticate(DesktopAuth(""), "shop", "1", socket=socket) as client:
+        print(json.dumps([told(lambda: client.vaults.create(postern.VaultCreateParams(title=title)))]))
+
+    async def work():
+        async with await postern.Client.authenticate(
+            DesktopAuth(""), "shop", "1", socket=socket
+        ) as client:
+            try:
+                await client.vaults.create(postern.VaultCreateParams(title=title))
+            except postern.errors.LocalError as error:
+                print(json.dumps([f"{type(error).__name__}: {error}"]))
+
+    asyncio.run(work())
+
+
 kind, path, *rest = sys.argv[1:]
 if kind == "later":
     later(path)
@@ -96,5 +114,7 @@ elif kind == "leave":
     leave(path)
 elif kind == "watch":
     watch(path)
+elif kind == "large":
+    large(path)
 else:
     ask(path, DesktopAuth("") if kind == "desktop" else "postern_token", rest)
