@@ -111,7 +111,7 @@ describe("a client", () => {
     person.always("yes");
     // A prompt that was shown before the approver attached again.
     const isUnseen = ({ prompt }: { prompt: string }) => !person.seen.some((seen) => seen.prompt === prompt);
-    const { prompts } = await person.channel.call("prompts.list", {});
+    const { prompts } = await person.channel.call("prompts.list", { proof: { kind: "password", password: PASSWORD } });
     for (const prompt of prompts.filter(isUnseen)) await person.yes(prompt as Prompt);
     expect([await waiting, await alsoWaiting]).toEqual([{ document: "hunter2 é" }, { document: "hunter2 é" }]);
     other.close();

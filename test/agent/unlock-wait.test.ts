@@ -67,7 +67,9 @@ async function unlockAndApprove(): Promise<void> {
   person = await run(attachPerson(agent));
   person.always("yes");
   const isUnseen = ({ prompt }: { prompt: string }) => !person.seen.some((seen) => seen.prompt === prompt);
-  const { prompts } = await run(person.channel.call("prompts.list", {}));
+  const { prompts } = await run(
+    person.channel.call("prompts.list", { proof: { kind: "password", password: PASSWORD } }),
+  );
   for (const prompt of prompts.filter(isUnseen)) await run(person.yes(prompt as never));
 }
 

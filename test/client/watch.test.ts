@@ -38,7 +38,7 @@ async function unlock(): Promise<void> {
   channel.close();
   person = await attachPerson(agent);
   person.always("yes");
-  const { prompts } = await person.channel.call("prompts.list", {});
+  const { prompts } = await person.channel.call("prompts.list", { proof: { kind: "password", password: PASSWORD } });
   const before = prompts.filter((one) => !person.seen.some(({ code }) => code === one.code));
   for (const { prompt, code, hash = "", text = [] } of before) await person.yes({ prompt, code, hash, text });
 }
