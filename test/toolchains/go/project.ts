@@ -51,7 +51,7 @@ export function makeGoProject(): GoProject {
 /** A project with the official package, where it can be fetched. Undefined elsewhere. */
 export function makeOfficialProject(): GoProject | undefined {
   const project = projectIn(mkdtempSync(join(tmpdir(), "postern-go-")), {});
-  for (const name of ["exports", "official", "every"]) project.write(`${name}/main.go`, source(name));
+  for (const name of ["exports", "official", "every", "files", "account"]) project.write(`${name}/main.go`, source(name));
   try {
     install(project.folder, `${THEIRS}@${THEIR_VERSION}`, {});
     return project;
