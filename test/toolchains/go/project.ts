@@ -51,7 +51,7 @@ export function makeGoProject(): GoProject {
 /** A project with the official package, where it can be fetched. Undefined elsewhere. */
 export function makeOfficialProject(version: string = officialVersions.go.current): GoProject | undefined {
   const project = projectIn(mkdtempSync(join(tmpdir(), "postern-go-")), {});
-  for (const name of ["exports", "official", "every", "files", "account"])
+  for (const name of ["exports", "official", "every", "files", "account", "list"])
     project.write(`${name}/main.go`, source(name));
   try {
     install(project.folder, `${THEIRS}@v${version}`, {});

@@ -3,6 +3,8 @@
 import { createClient, DesktopAuth } from "@1password/sdk";
 
 const MiB = 1024 * 1024;
+// Every byte, in the order of the other programs.
+const pattern = Uint8Array.from({ length: 256 }, (_, at) => (at * 167) & 255);
 const sizes = (process.env.SIZES ?? "").split(" ").map(Number);
 const client = await createClient({ auth: new DesktopAuth("Ada"), integrationName: "files", integrationVersion: "1" });
 const { items, vaults } = client;
@@ -15,7 +17,7 @@ const outcome = (work) => work().catch((error) => (error instanceof Error ? erro
 const made = (title, more) => items.create({ category: "Login", vaultId, title, ...more });
 
 for (const size of sizes) {
-  const content = Uint8Array.from({ length: size * MiB }, (_, at) => (at * 167) & 255);
+  const content = new Uint8Array(Buffer.alloc(size * MiB, pattern).buffer);
   const file = { name: "a.bin", content, sectionId: "", fieldId: "file" };
   const created = await outcome(
     async () => (await made("with a file", { files: [file] })).files[0].attributes.size / MiB,
