@@ -29,7 +29,10 @@ async function readLine(line: Uint8Array<ArrayBuffer>, call: SdkCall): Promise<R
 
 /** The shorter form of long answers that a client's language reads. Python's client reads none. */
 const shortForms = new WeakMap<OpenClient, ShortForm>();
-const shortFormOf: Readonly<Record<string, ShortForm>> = { JS: "text", Go: "base64" };
+const shortFormOf: ReadonlyMap<string | undefined, ShortForm> = new Map([
+  ["JS", "text"],
+  ["Go", "base64"],
+]);
 
 const failed = (failure: SdkFailure): SdkAnswer => ({ success: false, payload: Buffer.from(failureText(failure)) });
 
@@ -43,7 +46,7 @@ async function initClient(request: Extract<SdkRequest, { kind: "init_client" }>,
   const { client: id } = outcome.result as { client: string };
   const client = call.connection.clients.get(id);
   // With a token it is the core in clients/sdk-core that reads the answers. It reads lists of numbers.
-  const form = token === undefined && language !== undefined ? shortFormOf[language] : undefined;
+  const form = token === undefined ? shortFormOf.get(language) : undefined;
   if (client !== undefined && form !== undefined) shortForms.set(client, form);
   return { success: true, payload: Buffer.from(id) };
 }

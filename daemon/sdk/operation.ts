@@ -75,6 +75,9 @@ const fileMax: Readonly<Record<Form, number>> = {
 /** A file in chunks. One that cannot fit into an answer is not read. The program may announce another size than the file has. */
 async function largeFile(announced: number, params: object, call: SdkCall, most: number): Promise<Carried> {
   if (announced > most) throw fileTooLong();
+  // Where there is no room, nothing is opened: an unread file stays open until the connection ends. Nothing is held while a person is asked.
+  call.hold(announced);
+  call.hold(0);
   const opened = outcomeOf(await call.ask("files.openRead", params));
   if ("error" in opened) return opened;
   const { handle, size } = opened.result as ResultOf<"files.openRead">;

@@ -1,6 +1,7 @@
 // Long lines through the official SDKs' door of a real agent: at the limit and one past it, one at a time, and no hindrance to the others.
 import { randomBytes } from "node:crypto";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { HANDLES_MAX } from "../../daemon/transfer/handles.ts";
 import { SHARED_BYTES_MAX } from "../../daemon/wire/held-bytes.ts";
 import { limits } from "../../protocol/limits.ts";
 import { attachPerson, makeAccount, type Person } from "./person.ts";
@@ -62,6 +63,11 @@ describe("a file", () => {
       const params = { ...place, attr: { ...attributes, size } };
       expect(await program.invoke(python, "ItemsFilesRead", params)).toMatchObject(words);
     }
+    // So does a program in any other language, also where its name is one of JavaScript's own.
+    for (const programmingLanguage of ["Rust", "constructor", "__proto__", 7]) {
+      const other = await program.init("Ada", { programmingLanguage });
+      expect(await program.invoke(other, "ItemsFilesRead", { ...place, attr: attributes })).toMatchObject(words);
+    }
   });
 
   test("is read by few programs at once while they do not take their answers, and then by others", async () => {
@@ -75,6 +81,11 @@ describe("a file", () => {
     // They send, and read nothing.
     for (const other of others) other.send(envelopeOf("invoke", invocation(client, "ItemsFilesRead", place)));
     await expect.poll(read).toMatchObject({ failure: { name: "busy" } });
+    // A refused one leaves no file open: only so many may be.
+    for (let more = 0; more < HANDLES_MAX; more++)
+      expect(await read()).toMatchObject({
+        failure: { message: expect.stringContaining("too much waits to be read") },
+      });
     expect(await program.invoke(client, "VaultsGetOverview", { vault_id: vaultId })).toHaveProperty("document");
     for (const other of others) other.close();
     await expect.poll(async () => Object.keys(await read())).toEqual(["document"]);
