@@ -8,7 +8,7 @@ import { type RunningAgent, startAgent } from "../agent/start.ts";
 import { hasGo, makeOfficialProject } from "./go/project.ts";
 import { cannotHost, javascript, makeOfficialHost, type OfficialHost, python } from "./official-host.ts";
 
-const TIME_MS = 400_000;
+const TIME_MS = 700_000;
 const MiB = 1024 * 1024;
 
 /** A text that a person can read: short and ASCII. */

@@ -32,7 +32,7 @@ export type OfficialHost = {
 type Env = Readonly<Record<string, string>>;
 
 /** Milliseconds after which a program that hangs is ended, so that it fails its test and outlives none. */
-const PROGRAM_MS_MAX = 300_000;
+const PROGRAM_MS_MAX = 600_000;
 
 const PLACE = `mount -t tmpfs none /opt && mkdir ${INSTALL_FOLDER} && cp "$0" ${INSTALL_FOLDER} && exec "$@"`;
 
