@@ -3,7 +3,9 @@
 import { limits } from "../../protocol/limits.ts";
 import { failure, failureOf, failureText, type SdkFailure } from "../../protocol/sdk/failure.ts";
 import { readSdkRequest, type SdkInvoke, type SdkRequest } from "../../protocol/sdk/request.ts";
+import type { OpenClient } from "../call/connection.ts";
 import type { SdkAnswer } from "../wire/sdk-envelope.ts";
+import type { ShortForm } from "../wire/sdk-form.ts";
 import type { AnswerSdk, SdkCall } from "../wire/sdk-lines.ts";
 import { carriedOut } from "./operation.ts";
 import { documentOf, outcomeOf } from "./outcome.ts";
@@ -25,16 +27,28 @@ async function readLine(line: Uint8Array<ArrayBuffer>, call: SdkCall): Promise<R
   return request;
 }
 
+/** The shorter form of long answers that a client's language reads. Python's client reads none. */
+const shortForms = new WeakMap<OpenClient, ShortForm>();
+const shortFormOf: ReadonlyMap<string | undefined, ShortForm> = new Map([
+  ["JS", "text"],
+  ["Go", "base64"],
+]);
+
 const failed = (failure: SdkFailure): SdkAnswer => ({ success: false, payload: Buffer.from(failureText(failure)) });
 
 async function initClient(request: Extract<SdkRequest, { kind: "init_client" }>, call: SdkCall): Promise<SdkAnswer> {
-  const { accountName: account, token, integrationName, integrationVersion } = request;
+  const { accountName: account, token, integrationName, integrationVersion, language } = request;
   makeRoom(call);
   // A token never waits for a person.
   const who = token === undefined ? { account, waitForUnlock: true } : { token };
   const outcome = outcomeOf(await call.ask("clients.open", { ...who, integrationName, integrationVersion }));
   if ("error" in outcome) return failed(failureOf(outcome.error));
-  return { success: true, payload: Buffer.from((outcome.result as { client: string }).client) };
+  const { client: id } = outcome.result as { client: string };
+  const client = call.connection.clients.get(id);
+  // With a token it is the core in clients/sdk-core that reads the answers. It reads lists of numbers.
+  const form = token === undefined ? shortFormOf.get(language) : undefined;
+  if (client !== undefined && form !== undefined) shortForms.set(client, form);
+  return { success: true, payload: Buffer.from(id) };
 }
 
 /** Programs forget to release clients. So the one that was used longest ago gives up its place. A program that uses it again opens another. */
@@ -50,28 +64,26 @@ async function releaseClient(client: number, call: SdkCall): Promise<SdkAnswer> 
 }
 
 async function invoke(request: SdkInvoke, call: SdkCall): Promise<SdkAnswer> {
-  if (!markUsed(String(request.client), call))
-    return failed(failure("clientNotFound", "no client of this id is open in this process"));
-  const outcome = await carriedOut(request, call);
-  if (!("error" in outcome)) return { success: true, payload: outcome.document };
+  const client = markUsed(String(request.client), call);
+  if (client === undefined) return failed(failure("clientNotFound", "no client of this id is open in this process"));
+  const shortForm = shortForms.get(client);
+  const outcome = await carriedOut(request, call, shortForm);
+  if (!("error" in outcome)) return { success: true, shortForm, ...outcome };
   const told = failureOf(outcome.error, request.name);
-  return failed(
-    outcome.error.name === "locked" && hasWaited(String(request.client), call) ? { ...told, name: "locked" } : told,
-  );
+  return failed(outcome.error.name === "locked" && hasWaited(client) ? { ...told, name: "locked" } : told);
 }
 
 /**
  * Whether the client's call has waited for an unlock in vain. At the official name the official clients open another client and ask once
  * more, which would wait as long again.
  */
-const hasWaited = (id: string, { connection: { clients } }: SdkCall): boolean =>
-  clients.get(id)?.unlockWait?.gaveUp === true;
+const hasWaited = ({ unlockWait }: OpenClient): boolean => unlockWait?.gaveUp === true;
 
-/** Puts a client behind all others in the order of use. False where it is not open. */
-function markUsed(id: string, { connection: { clients } }: SdkCall): boolean {
+/** Puts a client behind all others in the order of use. Undefined where it is not open. */
+function markUsed(id: string, { connection: { clients } }: SdkCall): OpenClient | undefined {
   const client = clients.get(id);
-  if (client === undefined) return false;
+  if (client === undefined) return undefined;
   clients.delete(id);
   clients.set(id, client);
-  return true;
+  return client;
 }

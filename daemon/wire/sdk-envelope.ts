@@ -1,38 +1,56 @@
-// The envelope of an answer. Its payload is a list of byte numbers, four times as long as the bytes. So a long one is written in parts, as the
-// peer reads them.
+// The envelope of an answer. Its payload is several times as long as the bytes. So a long one is written in parts, as the peer reads them.
 import type { Socket } from "node:net";
 import { PosternError } from "../../protocol/errors.ts";
 import { limits } from "../../protocol/limits.ts";
-import { byteList, byteListLength } from "../../protocol/sdk/byte-list.ts";
+import { type Document, type Form, formLength, formParts, type ShortForm } from "./sdk-form.ts";
 
-/** The outcome of a request: the text of the official document, or of the error. */
-export type SdkAnswer = { readonly success: boolean; readonly payload: Uint8Array };
+/** The outcome of a request: the official document, or the text of the error. */
+export type SdkAnswer = Document & {
+  readonly success: boolean;
+  /** The shorter form that the client reads. */
+  readonly shortForm?: ShortForm | undefined;
+};
 
-/** Bytes of the payload in one part. Writing it delays no other request. */
-const PART_BYTES = 64 * 1024;
+const before = (success: boolean) => `{"success":${success},"payload":`;
+const AFTER = "}\n";
 
-const before = (success: boolean) => `{"success":${success},"payload":[`;
-const AFTER = "]}\n";
-
-/** The error in place of an answer that is too long for a line. */
-export function tooLongFor({ success, payload }: SdkAnswer): PosternError | undefined {
-  const length = before(success).length + byteListLength(payload) + AFTER.length - 1;
-  if (length <= limits.sdkLineBytes) return undefined;
-  return new PosternError("tooLarge", `an answer has at most ${limits.sdkLineBytes} bytes; ask for less at a time`);
+/** The form of an answer that fits into a line. Undefined where none does. */
+function formOf(answer: SdkAnswer): Form | undefined {
+  const frame = before(answer.success).length + AFTER.length - 1;
+  const forms: readonly Form[] = answer.shortForm === undefined ? ["numbers"] : ["numbers", answer.shortForm];
+  return forms.find((form) => frame + formLength(answer, form) <= limits.sdkLineBytes);
 }
 
-/** Writes an answer, and wipes it. Ends with the last part: the peer may ask again as soon as it has read that one. */
-export async function sendEnvelope(socket: Socket, { success, payload }: SdkAnswer): Promise<void> {
-  let text = before(success);
-  for (let at = 0; at < payload.length && !socket.destroyed; at += PART_BYTES) {
-    const part = payload.subarray(at, at + PART_BYTES);
-    const isLast = at + PART_BYTES >= payload.length;
-    const list = byteList(part);
-    const fits = socket.write(Buffer.concat([Buffer.from(text), list, Buffer.from(isLast ? AFTER : "")]));
-    text = ",";
-    if (!fits && !isLast) await drained(socket);
+/** Bytes of the longest document that is put together of pages. The agent holds it while it is read, and others have to be served meanwhile. */
+export const PAGED_BYTES_MAX = (limits.sdkLineBytes * 3) / 4;
+
+/** The error in place of an answer that is too long for a line. */
+export function tooLongFor(answer: SdkAnswer): PosternError | undefined {
+  if (formOf(answer) !== undefined) return undefined;
+  return answer.isFile ? fileTooLong() : documentTooLong();
+}
+
+/** The error where a document is too long for an answer. */
+export const documentTooLong = (): PosternError => tooLong("ask for less at a time, or use Postern's own clients");
+
+/** The error where a file is too long for an answer. */
+export const fileTooLong = (): PosternError =>
+  tooLong("a file takes several for each of its own; read this file with `postern read`");
+
+const tooLong = (advice: string) =>
+  new PosternError("tooLarge", `an answer has at most ${limits.sdkLineBytes} bytes; ${advice}`);
+
+/** Writes an answer that fits, and wipes it. Ends with the last part: the peer may ask again as soon as it has read that one. */
+export async function sendEnvelope(socket: Socket, answer: SdkAnswer): Promise<void> {
+  const { success, payload } = answer;
+  const held: Uint8Array[] = [Buffer.from(before(success))];
+  for (const part of formParts(answer, formOf(answer) ?? "numbers")) {
+    if (socket.destroyed) break;
+    if (held.length > 1 && !socket.write(Buffer.concat(held.splice(0)))) await drained(socket);
+    held.push(part);
   }
-  if (payload.length === 0 && !socket.destroyed) socket.write(text + AFTER);
+  held.push(Buffer.from(AFTER));
+  if (!socket.destroyed) socket.write(Buffer.concat(held));
   payload.fill(0);
 }
 

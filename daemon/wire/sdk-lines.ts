@@ -20,6 +20,8 @@ export type SdkCall = {
   readonly isLarge: boolean;
   /** A large line became a request of so many bytes, and the next one may be read. Throws busy where too many are held already. */
   read(bytes: number): void;
+  /** So many bytes of the answer are held already. Throws busy where the agent has no room for them. */
+  hold(bytes: number): void;
   /** Runs a method of the catalogue, like a request that came as JSON-RPC. */
   ask(method: MethodName, params: object, contents?: ReadonlyMap<object, Uint8Array>): PromiseLike<JSONRPCResponse>;
 };
@@ -73,6 +75,10 @@ export function createSdkLines(parts: SdkLinesParts): SdkLines {
     if (large?.read(bytes) === false) throw new PosternError("busy", "too many long requests wait for an answer");
   }
 
+  function hold(bytes: number): void {
+    if (!parts.mayHold(bytes)) throw new PosternError("busy", "too much waits to be read");
+  }
+
   const refused = (thrown: unknown): SdkAnswer => failed(wireError(thrown, log));
 
   /** The same answer, or an error where it is too long, or the peer has not read enough. */
@@ -111,7 +117,7 @@ export function createSdkLines(parts: SdkLinesParts): SdkLines {
     answer: async (line) => {
       const before = requests;
       large?.arrived();
-      const call = { connection, isLarge: large !== undefined, read, ask };
+      const call = { connection, isLarge: large !== undefined, read, hold, ask };
       const answered = await parts.answer(line as Uint8Array<ArrayBuffer>, call).catch(refused);
       // What reached no method has no line in the trace yet.
       if (requests === before && !answered.success) trace?.refused({ error: { data: { name: "invalidRequest" } } });

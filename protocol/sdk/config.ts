@@ -6,6 +6,8 @@ export type Integration = {
   readonly integrationName: string;
   readonly integrationVersion: string;
   readonly token?: string;
+  /** The language of the program, as its client names it. */
+  readonly language?: string;
 };
 
 /** Bytes of an integration's name and version. The official core says "chars" and counts bytes of UTF-8. */
@@ -28,7 +30,10 @@ const malformed: SdkFailure = {
  */
 export function integrationOf(config: unknown, accountName: string): Integration | SdkFailure {
   if (typeof config !== "object" || config === null || Array.isArray(config)) return malformed;
-  const { integrationName, integrationVersion, serviceAccountToken } = config as Record<string, unknown>;
+  const { integrationName, integrationVersion, serviceAccountToken, programmingLanguage } = config as Record<
+    string,
+    unknown
+  >;
   if (typeof integrationName !== "string" || typeof integrationVersion !== "string") return malformed;
   if (hasToken(serviceAccountToken) && typeof serviceAccountToken !== "string") return malformed;
   const faults = [
@@ -36,7 +41,12 @@ export function integrationOf(config: unknown, accountName: string): Integration
     ...faultsOf("name", integrationName, INTEGRATION_NAME_MAX),
     ...faultsOf("version", integrationVersion, INTEGRATION_VERSION_MAX),
   ];
-  if (faults.length === 0) return { integrationName, integrationVersion, ...tokenOf(serviceAccountToken) };
+  if (faults.length === 0)
+    return {
+      ...{ integrationName, integrationVersion },
+      ...tokenOf(serviceAccountToken),
+      ...(typeof programmingLanguage === "string" ? { language: programmingLanguage } : {}),
+    };
   return {
     name: "InvalidConfiguration",
     message: `invalid user input: encountered the following errors: ${faults.join("; ")}`,

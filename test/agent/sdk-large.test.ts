@@ -1,9 +1,11 @@
 // Long lines through the official SDKs' door of a real agent: at the limit and one past it, one at a time, and no hindrance to the others.
 import { randomBytes } from "node:crypto";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { HANDLES_MAX } from "../../daemon/transfer/handles.ts";
+import { SHARED_BYTES_MAX } from "../../daemon/wire/held-bytes.ts";
 import { limits } from "../../protocol/limits.ts";
 import { attachPerson, makeAccount, type Person } from "./person.ts";
-import { invocation, openSdk, outcomeOf, type SdkProgram } from "./sdk-raw.ts";
+import { envelopeOf, invocation, openSdk, outcomeOf, type SdkProgram } from "./sdk-raw.ts";
 import { type RunningAgent, startAgent } from "./start.ts";
 
 const MiB = 1024 * 1024;
@@ -49,25 +51,44 @@ describe("a file", () => {
     const attached = (await program.document(client, "ItemsFilesAttach", params)) as Item;
     const attributes = attached.files[0]?.attributes;
     expect(attributes).toMatchObject({ name: "big.bin", size: content.length });
-    const { handle } = await person.channel.call("files.openRead", {
-      vaultId,
-      itemId: attached.id,
-      fileId: attributes?.id ?? "",
-    });
-    const first = await person.channel.call("files.readChunk", { handle });
-    expect(Buffer.from(first.content, "base64").equals(content.subarray(0, limits.chunkBytes))).toBe(true);
-    const refused = await program.invoke(client, "ItemsFilesRead", {
-      vault_id: vaultId,
-      item_id: attached.id,
-      attr: attributes,
-    });
+    // A text is as long as the document. A list of numbers would be three times as long.
+    const place = { vault_id: vaultId, item_id: attached.id };
+    const read = await program.document(client, "ItemsFilesRead", { ...place, attr: attributes });
+    expect(Buffer.compare(Buffer.from(read as number[]), content)).toBe(0);
+    // Python's client reads lists of numbers alone.
+    const python = await program.init("Ada", { programmingLanguage: "Python" });
     const words = { failure: { message: expect.stringContaining("read this file with `postern read`") } };
-    expect(refused).toMatchObject(words);
     // The agent does not read the file for a program that says it is smaller.
-    const attr = { ...attributes, size: 3 * MiB };
-    expect(
-      await program.invoke(client, "ItemsFilesRead", { vault_id: vaultId, item_id: attached.id, attr }),
-    ).toMatchObject(words);
+    for (const size of [content.length, 3 * MiB, 7 * MiB]) {
+      const params = { ...place, attr: { ...attributes, size } };
+      expect(await program.invoke(python, "ItemsFilesRead", params)).toMatchObject(words);
+    }
+    // So does a program in any other language, also where its name is one of JavaScript's own.
+    for (const programmingLanguage of ["Rust", "constructor", "__proto__", 7]) {
+      const other = await program.init("Ada", { programmingLanguage });
+      expect(await program.invoke(other, "ItemsFilesRead", { ...place, attr: attributes })).toMatchObject(words);
+    }
+  });
+
+  test("is read by few programs at once while they do not take their answers, and then by others", async () => {
+    const content = randomBytes(20 * MiB);
+    const params = { item: await newItem(), file_params: fileOf(content.toString("base64")) };
+    const { id, files } = (await program.document(client, "ItemsFilesAttach", params)) as Item;
+    const place = { vault_id: vaultId, item_id: id, attr: files[0]?.attributes };
+    const read = () => program.invoke(client, "ItemsFilesRead", place);
+    const fits = Math.floor(SHARED_BYTES_MAX / content.length);
+    const others = await Promise.all(Array.from({ length: fits }, () => openSdk(agent.socket)));
+    // They send, and read nothing.
+    for (const other of others) other.send(envelopeOf("invoke", invocation(client, "ItemsFilesRead", place)));
+    await expect.poll(read).toMatchObject({ failure: { name: "busy" } });
+    // A refused one leaves no file open: only so many may be.
+    for (let more = 0; more < HANDLES_MAX; more++)
+      expect(await read()).toMatchObject({
+        failure: { message: expect.stringContaining("too much waits to be read") },
+      });
+    expect(await program.invoke(client, "VaultsGetOverview", { vault_id: vaultId })).toHaveProperty("document");
+    for (const other of others) other.close();
+    await expect.poll(async () => Object.keys(await read())).toEqual(["document"]);
   });
 
   test("of 4 MiB as a list of numbers comes with its new item, and goes back the same", async () => {

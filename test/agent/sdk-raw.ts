@@ -85,11 +85,15 @@ async function* readLines(socket: Socket): AsyncGenerator<string> {
   }
 }
 
-/** The outcome of an answer. It demands the one form that every official client reads. */
+/** What the official client of JavaScript makes of a payload: a list of numbers, or a text where that would be too long. */
+const textOf = (payload: number[] | string) =>
+  typeof payload === "string" ? payload : Buffer.from(Uint8Array.from(payload)).toString();
+
+/** The outcome of an answer, as the official client of JavaScript reads it. */
 export function outcomeOf(line: string): SdkOutcome {
-  const { success, payload, ...more } = JSON.parse(line) as { success: boolean; payload: number[] };
+  const { success, payload, ...more } = JSON.parse(line) as { success: boolean; payload: number[] | string };
   if (Object.keys(more).length > 0) throw new Error("an envelope has success and payload only");
-  const text = Buffer.from(Uint8Array.from(payload)).toString();
+  const text = textOf(payload);
   if (!success) return { failure: JSON.parse(text) as { name: string; message: string } };
   return { document: text === "" ? undefined : (JSON.parse(text) as unknown) };
 }

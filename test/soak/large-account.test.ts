@@ -5,6 +5,7 @@ import { createClient, DesktopAuth } from "../../clients/typescript/client.ts";
 import { attachPerson, makeAccount, type Person } from "../agent/person.ts";
 import { type RunningAgent, startAgent } from "../agent/start.ts";
 import { postern } from "../cli/postern.ts";
+import { cannotHost, javascript, makeOfficialHost } from "../toolchains/official-host.ts";
 
 const ITEMS = 100_000;
 const BATCH = 100;
@@ -54,6 +55,18 @@ test("it is listed whole, by the command and by a program", { timeout: 300_000 }
   const ids = (await client.items.list(vaultId)).map(({ id }) => id);
   expect(ids).toEqual(items.map(({ id }) => id).sort());
   client.close();
+});
+
+// As a list of numbers it would be too long for a line.
+test.skipIf(cannotHost)("it is listed whole by the official package for JavaScript", { timeout: 300_000 }, async () => {
+  const host = makeOfficialHost();
+  try {
+    const env = { POSTERN_HOME: agent.home, VAULT: vaultId };
+    const { code, lines, err } = await host.run(javascript("list"), env);
+    expect({ code, lines, err }).toEqual({ code: 0, lines: [JSON.stringify([ITEMS, "Large"])], err: "" });
+  } finally {
+    host.remove();
+  }
 });
 
 test("for a person it is a table of as many lines", { timeout: 300_000 }, async () => {

@@ -5,7 +5,8 @@ import { connect, createServer, type Socket } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
-import { sendEnvelope, tooLongFor } from "../../../daemon/wire/sdk-envelope.ts";
+import { type SdkAnswer, sendEnvelope, tooLongFor } from "../../../daemon/wire/sdk-envelope.ts";
+import { type Document, type Form, formLength, formParts } from "../../../daemon/wire/sdk-form.ts";
 import { limits } from "../../../protocol/limits.ts";
 import { byteList, byteListLength } from "../../../protocol/sdk/byte-list.ts";
 
@@ -24,10 +25,10 @@ describe("a list of bytes", () => {
 });
 
 /** What a peer reads of an answer. */
-async function read(payload: Uint8Array, success = true): Promise<string> {
+async function read(payload: Uint8Array, more: Partial<SdkAnswer> = {}): Promise<string> {
   const home = mkdtempSync(join(tmpdir(), "postern-e-"));
   const server = createServer((socket: Socket) => {
-    void sendEnvelope(socket, { success, payload }).then(() => socket.end());
+    void sendEnvelope(socket, { success: true, payload, ...more }).then(() => socket.end());
   });
   try {
     server.listen(join(home, "s"));
@@ -55,7 +56,7 @@ describe("an envelope", () => {
   );
 
   test("says that it failed", async () =>
-    expect(await read(Buffer.from("1"), false)).toBe('{"success":false,"payload":[49]}\n'));
+    expect(await read(Buffer.from("1"), { success: false })).toBe('{"success":false,"payload":[49]}\n'));
 
   test("leaves no bytes behind", async () => {
     const payload = Uint8Array.from([1, 2, 3]);
@@ -70,5 +71,56 @@ describe("an envelope", () => {
     expect(tooLongFor({ success: true, payload: fits })).toBeUndefined();
     fits[0] = 10;
     expect(tooLongFor({ success: true, payload: fits })).toMatchObject({ name: "tooLarge" });
+  });
+
+  test.each(["text", "base64"] as const)(
+    "is a list of numbers wherever that fits, for a client that reads %s",
+    async (shortForm) =>
+      expect(await read(Buffer.from('"a"'), { shortForm })).toBe('{"success":true,"payload":[34,97,34]}\n'),
+  );
+
+  test.each([
+    ["text", (payload: string) => payload],
+    ["base64", (payload: string) => Buffer.from(payload, "base64").toString()],
+  ] as const)(
+    "that is too long as a list of numbers is %s, for a client that reads that",
+    async (shortForm, decoded) => {
+      const document = `["${'é\\"'.repeat(limits.sdkLineBytes / 12)}"]`;
+      const line = await read(Buffer.from(document), { shortForm });
+      const { payload } = JSON.parse(line) as { payload: string };
+      expect(typeof payload).toBe("string");
+      // Compared as a whole: a difference of megabytes would be printed.
+      expect(decoded(payload) === document).toBe(true);
+      expect(line.length).toBeLessThan(limits.sdkLineBytes);
+    },
+  );
+});
+
+describe("a payload", () => {
+  const decoded: Readonly<Record<Form, (payload: never) => string>> = {
+    numbers: (payload: number[]) => Buffer.from(payload).toString(),
+    text: (payload: string) => payload,
+    base64: (payload: string) => Buffer.from(payload, "base64").toString(),
+  };
+  const forms = Object.keys(decoded) as Form[];
+  const written = (document: Document, form: Form) => Buffer.concat([...formParts(document, form)]).toString();
+  const sizes = [0, 1, 2, 3, 63 * 1024, 63 * 1024 + 1, 200_000];
+  const rows = forms.flatMap((form) => sizes.map((size) => [form, size] as const));
+
+  test.each(rows)("in the form %s has a document of %i characters and more, and knows its length", (form, size) => {
+    const document = JSON.stringify({ '\\"é漢': '"\\x'.repeat(size / 3) + "y".repeat(size % 3) });
+    const text = written({ payload: Buffer.from(document) }, form);
+    expect(decoded[form](JSON.parse(text) as never) === document).toBe(true);
+    expect(formLength({ payload: Buffer.from(document) }, form)).toBe(Buffer.byteLength(text));
+  });
+
+  test.each(rows)("in the form %s has a file of %i bytes, and knows its length", (form, size) => {
+    const payload = Uint8Array.from({ length: size }, (_, at) => (at * 167) & 255);
+    const text = written({ payload, isFile: true }, form);
+    const file = JSON.parse(decoded[form](JSON.parse(text) as never)) as number[] | string;
+    const bytes = typeof file === "string" ? Buffer.from(file, "base64") : Uint8Array.from(file);
+    expect(Buffer.compare(bytes, payload)).toBe(0);
+    expect(typeof file).toBe(form === "base64" ? "string" : "object");
+    expect(formLength({ payload, isFile: true }, form)).toBe(text.length);
   });
 });

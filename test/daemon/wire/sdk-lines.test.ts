@@ -70,6 +70,16 @@ test("an answer that the agent has no room for becomes an error that says so", a
   expect(held).toEqual([1, 0]);
 });
 
+test("an answer that has no room while it is put together becomes an error that says so", async () => {
+  const most = 1_000;
+  const answer: AnswerSdk = async (_line, call) => {
+    call.hold(most);
+    call.hold(most + 1);
+    return { success: true, payload: Buffer.from("1") };
+  };
+  expect(await answered(answer, (bytes) => bytes <= most)).toMatchObject({ failure: { name: "busy" } });
+});
+
 test("an error of the table is told by name and words", async () => {
   const answer = () => Promise.reject(new PosternError("busy", "too many long requests wait for an answer"));
   expect(await answered(answer)).toMatchObject({

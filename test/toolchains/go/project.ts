@@ -7,13 +7,13 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { hasTool } from "../../tools.ts";
+import { officialVersions } from "../official-versions.ts";
 
 const root = fileURLToPath(new URL("../../../", import.meta.url));
 const programs = fileURLToPath(new URL("./programs", import.meta.url));
 
 export const OURS = "postern.invalid/client";
 export const THEIRS = "github.com/1password/onepassword-sdk-go";
-const THEIR_VERSION = "v0.4.1";
 
 export const hasGo = hasTool("go");
 
@@ -50,11 +50,12 @@ export function makeGoProject(): GoProject {
 }
 
 /** A project with the official package, where it can be fetched. Undefined elsewhere. */
-export function makeOfficialProject(): GoProject | undefined {
+export function makeOfficialProject(version: string = officialVersions.go.current): GoProject | undefined {
   const project = projectIn(mkdtempSync(join(tmpdir(), "postern-go-")), {});
-  for (const name of ["exports", "official", "every", "bad-input"]) project.write(`${name}/main.go`, source(name));
+  for (const name of ["exports", "official", "every", "files", "account", "list", "bad-input"])
+    project.write(`${name}/main.go`, source(name));
   try {
-    install(project.folder, `${THEIRS}@${THEIR_VERSION}`, {});
+    install(project.folder, `${THEIRS}@v${version}`, {});
     return project;
   } catch {
     project.remove();

@@ -29,9 +29,9 @@ const methodsOf = (Class, name) =>
 
 const auth = new sdk.DesktopAuth("Ada");
 const client = await sdk.createClient({ auth, integrationName: "every", integrationVersion: "1" });
-const [secrets, items, vaults, groups, environments] = ["secrets", "items", "vaults", "groups", "environments"].map(
-  (name) => noted(client[name], name),
-);
+// Version 0.4.0 has no environments.
+const names = ["secrets", "items", "vaults", "groups", "environments"].filter((name) => name in client);
+const [secrets, items, vaults, groups, environments] = names.map((name) => noted(client[name], name));
 
 tell((await secrets.resolve(REFERENCE)).length);
 tell(Object.keys((await secrets.resolveAll([REFERENCE])).individualResponses).length);
@@ -138,13 +138,14 @@ const group = await groups.get(GROUP, { vaultPermissions: true });
 tell(group.vaultAccess.find(({ vaultUuid }) => vaultUuid === vault.id)?.permissions === permissions);
 await vaults.revokeGroupPermissions(vault.id, GROUP);
 
-tell((await environments.getVariables(ENVIRONMENT)).variables.map(({ name, value }) => [name, value]));
+if (environments)
+  tell((await environments.getVariables(ENVIRONMENT)).variables.map(({ name, value }) => [name, value]));
 await vaults.delete(vault.id);
 tell(await failed(() => vaults.getOverview(vault.id)));
 
 const everything = [
   ...methodsOf(sdk.Secrets, "secrets"),
-  ...["items", "items.shares", "items.files", "vaults", "groups", "environments"].flatMap((path) => {
+  ...[...names.slice(1), "items.shares", "items.files"].flatMap((path) => {
     const api = path.split(".").reduce((one, key) => one[key], client);
     return methodsOf(api.constructor, path);
   }),

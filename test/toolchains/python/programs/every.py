@@ -181,8 +181,9 @@ async def main() -> None:
     client = await Client.authenticate(
         auth=DesktopAuth(account_name="Ada"), integration_name="every", integration_version="1"
     )
-    names = ["secrets", "items", "vaults", "groups", "environments"]
-    secrets, items, vaults, groups, environments = [Noted(getattr(client, name), name) for name in names]
+    # Version 0.4.0 has no environments.
+    names = [name for name in ("secrets", "items", "vaults", "groups", "environments") if hasattr(client, name)]
+    secrets, items, vaults, groups, *environments = [Noted(getattr(client, name), name) for name in names]
     reference = os.environ["REFERENCE"]
     tell(len(await secrets.resolve(reference)))
     tell(len((await secrets.resolve_all([reference])).individual_responses))
@@ -201,8 +202,9 @@ async def main() -> None:
     await shares(items, await batches(items, vault))
     await permissions(vaults, groups, vault)
 
-    variables = (await environments.get_variables(os.environ["ENVIRONMENT"])).variables
-    tell([(one.name, one.value) for one in variables])
+    for one in environments:
+        variables = (await one.get_variables(os.environ["ENVIRONMENT"])).variables
+        tell([(one.name, one.value) for one in variables])
     await vaults.delete(vault)
     tell(await failed(lambda: vaults.get_overview(vault)))
     apis = {name: getattr(client, name) for name in names}
