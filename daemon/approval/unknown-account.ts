@@ -27,6 +27,6 @@ function textOf(target: Target): string {
 export function deniedOrNone(): PosternError {
   return new PosternError("approvalDenied", undefined, {
     text: "denied, or no such account",
-    hint: "look at the name: `postern accounts` lists the accounts of this agent",
+    hint: "if nobody said no, look at the name: `postern accounts` lists the accounts of this agent",
   });
 }

@@ -178,7 +178,13 @@ function makeFolders(machine: Machine): void {
 function remove(library: string, folder: string): void {
   const begun = readdirSync(folder).filter((name) => name.startsWith(BEGUN));
   for (const path of [library, ...begun.map((name) => join(folder, name))]) rmSync(path);
-  if (readdirSync(folder).length === 0) rmdirSync(folder);
+  if (readdirSync(folder).length > 0) return;
+  try {
+    rmdirSync(folder);
+  } catch (error) {
+    // An empty folder that a file system is mounted on, as in a container. The library is gone, and that was asked for.
+    if ((error as NodeJS.ErrnoException).code !== "EBUSY") throw error;
+  }
 }
 
 export type Removed = { readonly path: string; readonly removed: boolean };

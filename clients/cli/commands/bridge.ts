@@ -23,9 +23,13 @@ function machineOf({ prefix }: PrefixOption): Machine {
 
 async function install(terminal: Terminal, options: PrefixOption): Promise<void> {
   const { path, version, changed } = installBridge(machineOf(options));
+  const use =
+    options.prefix === undefined
+      ? "Programs for the official SDKs use it from their next start."
+      : "It is a copy for a package: programs look below no prefix.";
   terminal.result({ path, version, changed }, () =>
     changed
-      ? `The bridge ${version} is at ${oneLine(path)}. Programs for the official SDKs use it from their next start.`
+      ? `The bridge ${version} is at ${oneLine(path)}. ${use}`
       : `The bridge ${version} is at ${oneLine(path)} already.`,
   );
 }

@@ -5,6 +5,7 @@ import { type Agent, connect, unlocked } from "../agent/session.ts";
 import { asPerson } from "../agent/with-password.ts";
 import { addCommand, addGroup } from "../context.ts";
 import { passwordFd } from "../files/secret-input.ts";
+import { bitsOf, permissionWords } from "../generated-permission-names.ts";
 import { idOf } from "../items/one-of.ts";
 import { UsageError } from "../terminal/exit-code.ts";
 import { localTime } from "../terminal/local-time.ts";
@@ -29,6 +30,9 @@ function vaultFrom(text: string): { vault: string; permissions: string[] } {
   const permissions = text.slice(at + 1).split(",");
   if (at < 1 || permissions.includes(""))
     throw new UsageError("--vault takes a vault and what is allowed there", "for one, --vault Demo:read_items");
+  const unknown = permissions.find((word) => bitsOf(word) === undefined);
+  if (unknown !== undefined)
+    throw new UsageError(`--vault: ${oneLine(unknown)} is no permission`, `known are ${permissionWords.join(", ")}`);
   return { vault: text.slice(0, at), permissions };
 }
 
@@ -43,18 +47,27 @@ const until = (option: string | undefined) =>
 const formOf = ({ officialForm }: { officialForm?: true }) => (officialForm === undefined ? {} : { officialForm });
 
 /** The messages beside a token: its end, where nobody chose one, and the end of the token before. */
-type Told = { readonly why?: string; readonly before?: string };
+type Told = { readonly why?: string; readonly before?: string; readonly opens?: string };
+
+const OPENS_VAULTS = "reads its vaults";
 
 const LIKE_BEFORE = "as long a life as the one before it was given, since --expires-in was left out";
 const DEFAULT_LENGTH = "90 days, since --expires-in was left out";
 
-function told(made: Made, { why, before }: Told): string {
+function told(made: Made, { why, before, opens = OPENS_VAULTS }: Told): string {
   const ends = made.expiresAt === undefined ? "Its token has no end" : `Its token ends ${localTime(made.expiresAt)}`;
   return [
     `postern: service account ${made.serviceAccountId}. ${ends}${why === undefined ? "" : ` (${why})`}.`,
     ...(before === undefined ? [] : [`  ${before}`]),
-    "  The token below is shown only once. A program that has it reads its vaults, and nobody is asked.",
+    `  The token below is shown only once. A program that has it ${opens}, and nobody is asked.`,
+    "  next: give it to the program as POSTERN_SERVICE_ACCOUNT_TOKEN",
   ].join("\n");
+}
+
+/** What the first token of a service account opens. */
+function opening(vaults: number, { canCreateVaults }: { canCreateVaults?: true }): Pick<Told, "opens"> {
+  if (canCreateVaults === undefined) return {};
+  return { opens: vaults === 0 ? "makes vaults" : `${OPENS_VAULTS} and makes others` };
 }
 
 /** Prints a token, which is shown this once. If it cannot be printed, nobody can use it. */
@@ -116,12 +129,8 @@ export function addServiceAccountCommands(program: Command): void {
       const asked = { vaults, ...rights, ...until(options.expiresIn), ...formOf(options) };
       await asPerson(terminal, options, async (agent, password) => {
         const made = await agent.call("serviceAccounts.create", { password, title, ...asked });
-        await print(
-          terminal,
-          made,
-          "the service account was made",
-          options.expiresIn === undefined ? { why: DEFAULT_LENGTH } : {},
-        );
+        const why = options.expiresIn === undefined ? { why: DEFAULT_LENGTH } : {};
+        await print(terminal, made, "the service account was made", { ...why, ...opening(vaults.length, options) });
       });
     },
   );

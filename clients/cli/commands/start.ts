@@ -16,7 +16,7 @@ async function start(terminal: Terminal, options: Options): Promise<void> {
   const { state } = await agent.call("agent.status", {}).finally(() => agent.close());
   if (state === "signedOut") await init(terminal, {});
   terminal.tell(
-    `The agent runs and is ${state === "signedOut" ? "unlocked" : state}. Next: \`npm run postern -- --help\`, or \`npm start -- --demo\` for a tour.`,
+    `The agent runs and is ${state === "signedOut" ? "unlocked" : state}. Next: \`npm run -s postern -- --help\`, or \`npm start -- --demo\` for a tour.`,
   );
 }
 

@@ -35,7 +35,7 @@ export async function demo(terminal: Terminal, stay: boolean): Promise<void> {
     if (stay) {
       stage.leave();
       terminal.tell(
-        `\nThe agent stays. Try: POSTERN_HOME=${stage.home} npm run postern -- status\nIts approval PIN is ${secrets.pin}; its password is in nobody's memory but this screen's: ${secrets.password}`,
+        `\nThe agent stays. Try: POSTERN_HOME=${stage.home} npm run -s postern -- status\nIts approval PIN is ${secrets.pin}; its password is in nobody's memory but this screen's: ${secrets.password}`,
       );
     } else await agent.call("agent.stop", {}).then(() => agent.channel.untilClosed());
   } finally {
