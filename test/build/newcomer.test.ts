@@ -183,10 +183,12 @@ test("a read without a grant waits, shows what is asked, and goes on after appro
   await second.sees(SECRET);
 });
 
-test("a denial ends the command with exit code 4", async () => {
+test("a denial from another terminal takes the PIN, and ends the command with exit code 4", async () => {
   second.type("postern item list --vault Demo --json; echo exit $?");
   const code = codeOf(await second.sees(/approval, code ([A-Z]{2}-\d\d)/));
   first.type(`postern deny ${code}`);
+  await first.sees("Approval PIN");
+  first.type(PIN);
   await first.sees("Denied.");
   await second.sees("exit 4");
 });

@@ -1,5 +1,5 @@
 // `postern bridge` from the sources, with a folder in the place of `/`.
-import { execFileSync } from "node:child_process";
+import { execFileSync, spawnSync } from "node:child_process";
 import {
   chmodSync,
   chownSync,
@@ -54,6 +54,22 @@ function put(path: string, content: string | Buffer = "\x7fELF of somebody else"
   mkdirSync(dirname(path), { recursive: true, mode: 0o755 });
   writeFileSync(path, content, { mode: 0o755 });
 }
+
+const canMount = isRoot && !cannotRun && spawnSync("unshare", ["--mount", "true"]).status === 0;
+test.runIf(canMount)("uninstall succeeds where a file system is mounted on the folder (needs unshare, as root)", () => {
+  mkdirSync(dirname(target), { recursive: true });
+  const words = (name: string) => `"$2" --disable-sigusr1 --no-warnings -- "$3" bridge ${name} --prefix "$1"`;
+  const script = `mount -t tmpfs -o mode=755 none "$0" && ${words("install")} && ${words("uninstall")}`;
+  const main = fileURLToPath(new URL("../../clients/cli/main.ts", import.meta.url));
+  const env = { HOME: home, POSTERN_HOME: home, PATH: process.env.PATH ?? "" };
+  const given = ["--mount", "sh", "-c", script, dirname(target), prefix, process.execPath, main];
+  const ran = spawnSync("unshare", given, { env, encoding: "utf8" });
+  expect([ran.status, ran.stderr, ran.stdout]).toEqual([
+    0,
+    "",
+    expect.stringMatching(/The bridge was removed from .*\n$/),
+  ]);
+});
 
 /** Everything below the prefix. */
 const tree = () => readdirSync(prefix, { recursive: true }).sort();

@@ -214,7 +214,7 @@ async function newPassword(
     return given;
   }
   for (;;) {
-    const password = await askSecret(what, option, check);
+    const password = await askSecret(`${what}, ${PASSWORD_LENGTH_MIN} characters or more`, option, check);
     terminal.tell(`  ${await strengthHint(password)}`);
     if ((await askSecret("The same again")) === password) return password;
     terminal.tell("  they differ; once more");
@@ -241,7 +241,7 @@ async function newPin(
 
 async function askPin(terminal: Terminal, check: (value: string) => string | undefined): Promise<string> {
   for (;;) {
-    const what = "Approval PIN (Enter for none: then the password approves)";
+    const what = `Approval PIN, ${PIN_LENGTH_MIN} characters or more (Enter for none: then the password approves)`;
     const pin = await askSecret(what, "--pin-fd or --no-pin", check);
     if (pin === "" || (await askSecret("The same again")) === pin) return pin;
     terminal.tell("  they differ; once more");
