@@ -54,8 +54,11 @@ type Pending = { resolve(value: unknown): void; reject(error: Error): void };
 /** Bytes of an answer after which the client gives the connection up. The agent's largest result has fewer. */
 const ANSWER_BYTES_MAX = 64 * 1024 * 1024;
 
-/** Characters after which a turn's lines are written at once: as much as one write takes into the socket. */
-const TURN_LENGTH_MAX = 64 * 1024;
+/**
+ * Characters after which a turn's lines are written at once: some eight small requests. With more, the agent has nothing to do while the rest
+ * is put together.
+ */
+const TURN_LENGTH_MAX = 1024;
 
 /**
  * The connecting program. With `notices`, it shows the agent's notices to a person. With `anyProtocol`, it also connects to an agent of
@@ -140,11 +143,10 @@ function createTalk(socket: Socket): Channel & { notices: readonly string[]; fea
     letGo();
   }
 
-  /** The lines of one turn of the event loop leave in one write, since each write is a system call. */
+  /** Lines of one turn of the event loop leave together, since each write is a system call. */
   function send(line: string): void {
     if (unsent === "") process.nextTick(flush);
     unsent += line;
-    // A long text must not grow while others wait behind it.
     if (unsent.length > TURN_LENGTH_MAX) flush();
   }
 

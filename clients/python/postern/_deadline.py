@@ -17,6 +17,11 @@ class Deadline:
         self._seconds = seconds
         self._at = None if seconds is None else time.monotonic() + seconds
 
+    @property
+    def is_endless(self) -> bool:
+        """Whether it never ends."""
+        return self._at is None
+
     def remaining(self) -> Optional[float]:
         """The seconds that are left. Raises TimedOut when none are."""
         if self._at is None:

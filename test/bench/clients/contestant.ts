@@ -1,4 +1,4 @@
-// What races: for each language a bare socket program, our client, and the official package through the bridge.
+// What races: for each language a socket alone, a bare socket program, our client, and the official package through the bridge.
 
 export type Command = readonly [program: string, ...words: string[]];
 
@@ -14,8 +14,10 @@ export type Absent = { readonly absent: string };
 
 export type Race = {
   readonly language: string;
-  /** The lower bound. It takes a number too. `load` is the load of the bench, which is such a program for Node. */
-  readonly bare: Command | "load";
+  /** The lower bound: nothing is encoded or decoded. It takes a number too. `load` is the load of the bench, which is such a program for Node. */
+  readonly floor: Command | "load";
+  /** A socket and the language's own JSON, as one would write it without a client. It takes a number too. */
+  readonly bare: Command;
   readonly own: Client;
   readonly official: Client | Absent;
   /** How many times faster than the official package a start of ours must be, beyond the bare interpreter's. */

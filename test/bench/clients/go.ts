@@ -42,6 +42,7 @@ export async function goRace(
         });
   const entry = {
     language: LANGUAGE,
+    floor: [await compile(ours, "floor")] as const,
     bare: [await compile(ours, "bare")] as const,
     own: await client(ours),
     official,

@@ -5,7 +5,7 @@ import { fileURLToPath } from "node:url";
 import { installPacked, packClient } from "../../build/packed-client.ts";
 import type { Absent, Client, Race } from "./contestant.ts";
 
-const program = fileURLToPath(new URL("./node/resolve.mjs", import.meta.url));
+const programs = fileURLToPath(new URL("./node/", import.meta.url));
 const official = fileURLToPath(new URL("../../../node_modules/@1password", import.meta.url));
 
 /** A start of ours is to be this many times faster. The official package reads and compiles WebAssembly at its start. */
@@ -17,7 +17,7 @@ export function nodeRace(folder: string, bridge: Absent | undefined): Race {
   writeFileSync(join(project, "package.json"), "{}");
   installPacked(packClient(folder), project);
   symlinkSync(official, join(project, "node_modules", "@1password"));
-  cpSync(program, join(project, "resolve.mjs"));
+  cpSync(programs, project, { recursive: true });
   writeFileSync(join(project, "nothing.mjs"), "");
   const through = (name: string): Client => ({
     command: [process.execPath, join(project, "resolve.mjs"), name],
@@ -25,7 +25,8 @@ export function nodeRace(folder: string, bridge: Absent | undefined): Race {
   });
   return {
     language: "Node",
-    bare: "load",
+    floor: "load",
+    bare: [process.execPath, join(project, "bare.mjs")],
     own: through("@postern/client"),
     official: bridge ?? through("@1password/sdk"),
     startTimes: START_TIMES,

@@ -30,12 +30,14 @@ export function pythonRaces(folder: string, bridge: Absent | undefined): Entry[]
     {
       ...common,
       language: "Python, asyncio",
+      floor: [clean.python, program("floor_async")],
       bare: [clean.python, program("bare_async")],
       own: client(clean, program("resolve_async"), "postern"),
     },
     {
       ...common,
       language: "Python, synchronous",
+      floor: [clean.python, program("floor_sync")],
       bare: [clean.python, program("bare_sync")],
       own: client(clean, program("resolve_sync")),
     },

@@ -13,15 +13,16 @@ const IN_FLIGHT = 64;
 /** A language's client may make one call at a time. Then there is no rate of many. */
 type Measured = Omit<Load, "perSecond"> & { readonly perSecond?: number };
 
-const contestants = ["bare", "own", "official"] as const;
+const contestants = ["floor", "bare", "own", "official"] as const;
 type Runs = Record<(typeof contestants)[number], Measured[]>;
 
 export async function warmFigures(arena: Arena, races: readonly Race[]): Promise<void> {
-  const all = races.map((race) => ({ race, runs: { bare: [], own: [], official: [] } as Runs }));
+  const all = races.map((race) => ({ race, runs: { floor: [], bare: [], own: [], official: [] } as Runs }));
   await arena.load(IN_FLIGHT, COMPILED_AFTER);
   for (let run = 0; run < RUNS; run++) {
     for (const { race, runs } of all) {
-      runs.bare.push(await bareRun(arena, race.bare));
+      runs.floor.push(await floorRun(arena, race.floor));
+      runs.bare.push(await clientRun(arena, race.bare));
       runs.own.push(await clientRun(arena, race.own.command));
       if ("command" in race.official) runs.official.push(await clientRun(arena, race.official.command));
     }
@@ -32,8 +33,8 @@ export async function warmFigures(arena: Arena, races: readonly Race[]): Promise
   }
 }
 
-async function bareRun(arena: Arena, bare: Command | "load"): Promise<Measured> {
-  if (bare !== "load") return clientRun(arena, bare);
+async function floorRun(arena: Arena, floor: Command | "load"): Promise<Measured> {
+  if (floor !== "load") return clientRun(arena, floor);
   const { p50, p99 } = await arena.load(1, CALLS);
   const { perSecond } = await arena.load(IN_FLIGHT, CALLS);
   return { p50, p99, perSecond };
@@ -48,6 +49,7 @@ function waits({ language, official }: Race, runs: Runs, share: "p50" | "p99"): 
   const of = (who: keyof Runs): Figure => figureOf(runs[who].map((one) => one[share]));
   const name = `${language}, warm resolve, ${share}`;
   const bare = of("bare").median;
+  row(`${name}: socket alone, nothing decoded`, shown(of("floor"), "µs"));
   row(`${name}: bare socket program`, shown(of("bare"), "µs"));
   row(`${name}: our client`, shown(of("own"), "µs"), {
     ratio: of("own").median / bare,
@@ -71,12 +73,14 @@ function rates({ language, official }: Race, runs: Runs): void {
     return values.length === 0 ? undefined : figureOf(values);
   };
   const name = `${language}, ${IN_FLIGHT} in flight`;
+  const floor = of("floor");
   const bare = of("bare");
   const own = of("own");
-  if (bare === undefined || own === undefined) {
+  if (floor === undefined || bare === undefined || own === undefined) {
     row(name, "not measured: a call holds its thread until the answer");
     return;
   }
+  row(`${name}: socket alone, nothing decoded`, shown(floor, "/s"));
   row(`${name}: bare socket program`, shown(bare, "/s"));
   row(`${name}: our client`, shown(own, "/s"), {
     ratio: bare.median / own.median,

@@ -64,6 +64,8 @@ class Channel:
     """Dial, call, decode."""
 
     def __init__(self, sock: socket.socket, listener: Listener) -> None:
+        # A read without a deadline waits in `recv`, which spares a call of the system. All else asks not to wait.
+        sock.setblocking(True)
         self._socket = sock
         self._listener = listener
         self._lines = LineReader()
@@ -167,7 +169,7 @@ class Channel:
             try:
                 while rest:
                     try:
-                        rest = rest[self._socket.send(rest) :]
+                        rest = rest[self._socket.send(rest, socket.MSG_DONTWAIT) :]
                     except BlockingIOError:
                         self._make_room(deadline)
             except OSError as error:
@@ -191,7 +193,7 @@ class Channel:
         events = self._poll(select.POLLOUT | select.POLLIN, deadline)
         if events & select.POLLIN and self._reading.acquire(blocking=False):
             try:
-                self._read_once()
+                self._read_once(socket.MSG_DONTWAIT)
             finally:
                 self._reading.release()
 
@@ -201,8 +203,7 @@ class Channel:
                 if self._reading.acquire(blocking=False):
                     try:
                         while not waiting.is_over:
-                            _happened(self._arrivals, deadline)
-                            self._read_once()
+                            self._read(deadline)
                     finally:
                         self._reading.release()
                 elif not waiting.awake.wait(deadline.remaining()):
@@ -226,9 +227,16 @@ class Channel:
         poller.register(self._socket, events)
         return _happened(poller, deadline)
 
-    def _read_once(self) -> None:
+    def _read(self, deadline: Deadline) -> None:
+        if deadline.is_endless:
+            self._read_once(0)
+        else:
+            _happened(self._arrivals, deadline)
+            self._read_once(socket.MSG_DONTWAIT)
+
+    def _read_once(self, flags: int) -> None:
         try:
-            data = self._socket.recv(_READ_BYTES)
+            data = self._socket.recv(_READ_BYTES, flags)
         except BlockingIOError:
             return
         except OSError:

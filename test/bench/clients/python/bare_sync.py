@@ -1,24 +1,24 @@
-"""The lower bound: a blocking socket, a line that was encoded before, and nothing decoded."""
+"""A bare socket program: a blocking socket and the standard library's JSON, as one would write it without a client."""
 
+import json
 import os
 import socket
 import sys
 
 from figures import print_one_at_a_time
 
-request = os.environ["LINE"].encode() + b"\n"
+request = json.loads(os.environ["LINE"])
 agent = socket.socket(socket.AF_UNIX)
 agent.connect(os.environ["SOCKET"])
+answers = agent.makefile("rb")
 
 
-def call() -> bytes:
-    agent.sendall(request)
-    answer = agent.recv(65536)
-    while not answer.endswith(b"\n"):
-        answer += agent.recv(65536)
-    return answer
+def call() -> str:
+    request["id"] += 1
+    agent.sendall(json.dumps(request).encode() + b"\n")
+    return str(json.loads(answers.readline())["result"]["secret"])
 
 
-if b'"result"' not in call():
-    raise SystemExit("the agent answered no result")
+if call() == "":
+    raise SystemExit("the secret is empty")
 print_one_at_a_time(call, int(sys.argv[1]))

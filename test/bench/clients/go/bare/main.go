@@ -1,33 +1,53 @@
-// The lower bound: a socket, a line that was encoded before, and nothing decoded.
+// A bare socket program: a socket and the JSON of the standard library, as one would write it without a client.
 package main
 
 import (
 	"bufio"
+	"encoding/json"
 	"log"
 	"net"
 	"os"
-	"strings"
 
 	"project/figures"
 )
 
+type request struct {
+	Version string         `json:"jsonrpc"`
+	ID      int            `json:"id"`
+	Method  string         `json:"method"`
+	Params  map[string]any `json:"params"`
+}
+
+type answer struct {
+	ID     int `json:"id"`
+	Result struct {
+		Secret string `json:"secret"`
+	} `json:"result"`
+}
+
 func main() {
 	conn, err := net.Dial("unix", os.Getenv("SOCKET"))
 	demand(err)
-	request := []byte(os.Getenv("LINE") + "\n")
+	var asked request
+	demand(json.Unmarshal([]byte(os.Getenv("LINE")), &asked))
 	answers := bufio.NewReader(conn)
 	send := func() {
-		_, err := conn.Write(request)
+		asked.ID++
+		line, err := json.Marshal(asked)
+		demand(err)
+		_, err = conn.Write(append(line, '\n'))
 		demand(err)
 	}
-	read := func() []byte {
+	read := func() string {
 		line, err := answers.ReadSlice('\n')
 		demand(err)
-		return line
+		var got answer
+		demand(json.Unmarshal(line, &got))
+		return got.Result.Secret
 	}
 	send()
-	if !strings.Contains(string(read()), `"result"`) {
-		log.Fatal("the agent answered no result")
+	if read() == "" {
+		log.Fatal("the secret is empty")
 	}
 	one := func() {
 		send()
