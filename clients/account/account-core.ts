@@ -37,6 +37,8 @@ export type AccountCore = ItemList &
     vaultsNow(): Promise<VaultsNow>;
     /** Milliseconds since the vaults in memory were read. */
     vaultsAgeMs(): number;
+    /** Whether a service account made the vault, and its key does not open. */
+    isUnreadVault(id: string): boolean;
     /** Ids of the vaults with this id, or with this title in any case. */
     matchVaults(part: string): Promise<string[]>;
     createVault(

@@ -15,6 +15,7 @@ export async function* writeBackup(
   who: { account: string; user: string },
   { session, rootKey, keyset }: SignedIn,
   now: Date,
+  isUnreadVault: (vault: string) => boolean,
 ): AsyncGenerator<string> {
   const { line, seal } = createLineWriter(crypto, rootKey);
   yield line({
@@ -42,7 +43,11 @@ export async function* writeBackup(
   const { vaults } = await session.call("vaults.list", {});
   const own = toBase64(keyset.identity.publicKey);
   for (const vault of vaults) {
-    if (isForeign(vault, own)) continue;
+    if (isForeign(vault, own)) {
+      // Nobody of ours could open it, and nothing of ours is in it.
+      if (isUnreadVault(vault.vault)) continue;
+      throw new PosternError("busy", "a service account has just written to a vault that it made; try again");
+    }
     if (vault.rewrapping)
       throw new PosternError("busy", "a vault is being given a new key; try again when that is done");
     yield line({ kind: "vault", vault });
@@ -59,10 +64,7 @@ export async function* writeBackup(
   yield seal();
 }
 
-/**
- * Whether a service account's signature still stands under the vault. It came after this backup began, since the open account has
- * signed the others anew. Or it does not open for this person either.
- */
+/** Whether a service account's signature still stands under the vault. The open account signs such vaults anew when it lists them. */
 function isForeign({ maker, grants, overview }: StoredVault, own: string): boolean {
   const isOurs = grants.every(({ group, grant }) => group !== undefined || grant.granter === own);
   return maker !== undefined && !(isOurs && overview.writer === own);

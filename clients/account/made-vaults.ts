@@ -10,12 +10,13 @@ import {
   grantVaultKey,
   openVaultGrant,
   openVaultOverview,
-  sealVaultOverview,
   type VaultKey,
+  verifyVaultOverview,
 } from "../../protocol/crypto/vault-key.ts";
 import { PosternError } from "../../protocol/errors.ts";
 import type { OperationParams, OperationResult } from "../../protocol/service-catalogue.ts";
 import type { Recipient } from "./group-list.ts";
+import { sealNames } from "./new-vault.ts";
 import type { ServiceSession } from "./service-session.ts";
 import type { Writers } from "./writers.ts";
 
@@ -30,6 +31,8 @@ export type MadeVaultsParts = {
   readonly keyset: Keyset;
   readonly writers: Writers;
   readonly pinned: readonly Uint8Array[];
+  /** The makers that this person has revoked, by the user's own sealed data: the service may say otherwise. */
+  readonly endedMakers: () => readonly string[];
   /** Whether a service account opened this account. It signs nothing anew. */
   readonly byToken: boolean;
 };
@@ -39,9 +42,18 @@ export type MadeVaults = {
   isForeign(stored: StoredVault): boolean;
   /** The identities that are believed in this vault. Throws sealBroken where it is not the maker's. */
   believed(stored: StoredVault): Promise<readonly Uint8Array[]>;
-  /** Signs the foreign ones of these anew, where they open. Returns whether the service must be asked for them again. */
-  adopt(vaults: readonly StoredVault[]): Promise<boolean>;
+  /**
+   * Signs the foreign ones of these anew, where their keys open. `epochs` are the keys of a vault that this session knows. Returns whether the
+   * service must be asked for them again.
+   */
+  adopt(vaults: readonly StoredVault[], epochs: (vault: string) => Epochs | undefined): Promise<boolean>;
 };
+
+/** Key ids by epoch. */
+type Epochs = ReadonlyMap<number, string>;
+
+/** The name of a vault whose maker wrote a name that does not open. The person keeps the vault, and may rename it. */
+export const UNREADABLE_NAME = "(a name that does not open)";
 
 export function createMadeVaults(parts: MadeVaultsParts): MadeVaults {
   const { crypto, account, user, session, keyset, writers, pinned } = parts;
@@ -54,7 +66,9 @@ export function createMadeVaults(parts: MadeVaultsParts): MadeVaults {
     );
   }
 
-  async function makerOf({ vault, maker }: StoredVault): Promise<Recipient> {
+  async function makerOf({ vault, maker, type }: StoredVault): Promise<Recipient> {
+    // No signature covers the type. Only a service that lies shows another one here.
+    if (type !== "userCreated") throw new PosternError("sealBroken", "a service account makes ordinary vaults alone");
     const found = maker === undefined ? undefined : await writers.vaultMaker(maker.serviceAccount);
     if (maker === undefined || found === undefined)
       throw new PosternError("sealBroken", "the vault's maker may make no vaults");
@@ -68,12 +82,37 @@ export function createMadeVaults(parts: MadeVaultsParts): MadeVaults {
   }
 
   /** The maker's grant counts for the first key alone. Later keys come from the person. */
-  async function openKey(stored: StoredVault): Promise<VaultKey> {
+  async function openKey(stored: StoredVault, knownEpochs: Epochs = new Map()): Promise<VaultKey> {
     const { vault, overview } = stored;
     const grant = stored.grants.find((one) => one.group === undefined && one.grant.keyId === overview.keyId)?.grant;
     if (grant === undefined) throw new PosternError("sealBroken", "the vault is not granted to the maker's person");
-    const granters = grant.epoch === 1 ? await believed(stored) : pinned;
-    return openVaultGrant(crypto, { account, vault, grant, keyset, pinnedGranters: granters });
+    const isFirst = grant.epoch === 1 && !known.has(grant.granter);
+    if (isFirst) demandFirstKey(stored, knownEpochs);
+    const granters = isFirst ? await believed(stored) : pinned;
+    return openVaultGrant(crypto, { account, vault, grant, keyset, pinnedGranters: granters, knownEpochs });
+  }
+
+  /** A vault that had another key is the person's. A maker who was revoked gives no key any more, whatever the service says. */
+  function demandFirstKey({ maker }: StoredVault, knownEpochs: Epochs): void {
+    const isEnded = maker !== undefined && parts.endedMakers().includes(maker.serviceAccount);
+    if (isEnded || [...knownEpochs.keys()].some((epoch) => epoch > 1))
+      throw new PosternError("sealBroken", "the vault's maker gives it no key any more");
+  }
+
+  /** The names as this program writes them. A maker's own text must not go on under the person's signature. */
+  async function namesOf(stored: StoredVault, vaultKey: VaultKey): Promise<{ title: string; description: string }> {
+    const { vault, overview } = stored;
+    const pinnedWriters = await believed(stored);
+    const isSigned =
+      pinnedWriters.some((writer) => toBase64(writer) === overview.writer) &&
+      verifyVaultOverview(crypto, account, vault, overview);
+    if (!isSigned) throw new PosternError("sealBroken", "the vault overview's signature");
+    try {
+      return demandNames(openVaultOverview(crypto, { account, vault, vaultKey, overview, pinnedWriters }));
+    } catch (error) {
+      if (!isUnbelieved(error)) throw error;
+      return { title: UNREADABLE_NAME, description: "" };
+    }
   }
 
   async function grantsAnew(stored: StoredVault, vaultKey: VaultKey): Promise<PrincipalGrant[]> {
@@ -95,17 +134,15 @@ export function createMadeVaults(parts: MadeVaultsParts): MadeVaults {
     return grants;
   }
 
-  async function adoptOne(stored: StoredVault): Promise<void> {
+  async function adoptOne(stored: StoredVault, epochs: Epochs | undefined): Promise<void> {
     const { vault, overview } = stored;
-    const vaultKey = await openKey(stored);
+    const vaultKey = await openKey(stored, epochs);
     try {
-      const pinnedWriters = await believed(stored);
-      const content = openVaultOverview(crypto, { account, vault, vaultKey, overview, pinnedWriters });
-      demandNames(content);
+      const names = await namesOf(stored, vaultKey);
       await session.call("vaults.grant", { vault, grants: await grantsAnew(stored, vaultKey) });
       if (known.has(overview.writer)) return;
-      const next = { account, vault, vaultKey, writer: keyset, revision: overview.revision + 1, content };
-      await session.call("vaults.update", { vault, overview: sealVaultOverview(crypto, next) });
+      const next = { account, vault, vaultKey, writer: keyset, revision: overview.revision + 1 };
+      await session.call("vaults.update", { vault, overview: sealNames(crypto, next, names) });
     } finally {
       crypto.release(vaultKey.key, vaultKey.indexKey);
     }
@@ -114,19 +151,18 @@ export function createMadeVaults(parts: MadeVaultsParts): MadeVaults {
   return {
     isForeign,
     believed,
-    adopt: async (vaults) => {
+    adopt: async (vaults, epochs) => {
       if (parts.byToken) return false;
       let isAnyAdopted = false;
       for (const stored of vaults.filter(isForeign)) {
         try {
-          await adoptOne(stored);
+          await adoptOne(stored, epochs(stored.vault));
           isAnyAdopted = true;
         } catch (error) {
-          if (!(error instanceof PosternError)) throw error;
           // Another device was first, or the maker wrote again or deleted it.
-          if (overtook.has(error.name)) isAnyAdopted = true;
-          // Its maker wrote something that does not open. The other vaults must not suffer.
-          else if (error.name !== "sealBroken") throw error;
+          if (error instanceof PosternError && overtook.has(error.name)) isAnyAdopted = true;
+          // Its key does not open. The other vaults must not suffer.
+          else if (!isUnbelieved(error)) throw error;
         }
       }
       return isAnyAdopted;
@@ -136,11 +172,16 @@ export function createMadeVaults(parts: MadeVaultsParts): MadeVaults {
 
 const overtook: ReadonlySet<string> = new Set(["versionConflict", "vaultNotFound", "serviceAccountNotFound"]);
 
+/** Whether an error is about content that does not open, whatever its maker put there. */
+export function isUnbelieved(error: unknown): boolean {
+  return error instanceof PosternError && (error.name === "sealBroken" || error.name === "unknownSuite");
+}
+
 /** Names as this program writes them. Throws sealBroken for anything else that a maker may have sealed. */
 export function demandNames(content: Uint8Array): { title: string; description: string } {
   let names: { title?: unknown; description?: unknown } | null;
   try {
-    names = JSON.parse(new TextDecoder().decode(content));
+    names = JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(content));
   } catch {
     // Without the cause, since the parser's text quotes the name.
     throw new PosternError("sealBroken", "the vault's names");

@@ -35,7 +35,8 @@ function partsOf(crypto: Primitives, account: string, user: string, signedIn: Si
   const groups = createGroupList({ crypto, account, session, keyset });
   const who = { crypto, account, user, session, keyset, groups, pinned };
   const writers = createWriters(crypto, account, session, pinned);
-  const madeVaults = createMadeVaults({ ...who, writers, byToken: session.byToken });
+  const endedMakers = () => data.get().endedMakers ?? [];
+  const madeVaults = createMadeVaults({ ...who, writers, endedMakers, byToken: session.byToken });
   const token = session.byToken ? { byToken: tokenOf(data.get()) } : {};
   const vaults = createVaultList({ ...who, madeVaults, ...token, rootKey, nowMs });
   const members = createVaultMembers({ ...who, vaults, writers });
@@ -46,6 +47,7 @@ function partsOf(crypto: Primitives, account: string, user: string, signedIn: Si
     people: pinned,
     vaults,
     members,
+    noteEnded: (one) => data.change((now) => ({ ...now, endedMakers: [...new Set([...endedMakers(), one])] })),
   });
   const rows = createItemRows({ ...who, vaults, writers });
   const items = createItemList({ crypto, session, vaults, writers, rows });
@@ -100,6 +102,7 @@ export function openAccount(
     vaults: vaults.entries,
     vaultsNow: vaults.entriesNow,
     vaultsAgeMs: vaults.ageMs,
+    isUnreadVault: vaults.isUnread,
     matchVaults: vaults.match,
     createVault: vaults.create,
     updateVault: vaults.update,
@@ -158,7 +161,10 @@ function guarded(inner: AccountCore, vaults: VaultList, members: VaultMembers): 
       return { vaults: all.filter(({ type }) => type !== "environment"), ...age };
     },
     updateVault: hidden(inner.updateVault),
-    deleteVault: (vault) => (vaults.isUnread(vault) ? inner.deleteVault(vault) : hidden(inner.deleteVault)(vault)),
+    deleteVault: async (vault) => {
+      await vaults.entries();
+      return vaults.isUnread(vault) ? inner.deleteVault(vault) : hidden(inner.deleteVault)(vault);
+    },
     findItems: hidden(inner.findItems),
     findItemsAt: hidden(inner.findItemsAt),
     getItem: hidden(inner.getItem),

@@ -53,6 +53,8 @@ export type ServiceAccountsParts = {
   readonly people: readonly Uint8Array[];
   readonly vaults: VaultList;
   readonly members: VaultMembers;
+  /** Notes a revoked maker of vaults in the user's own data. */
+  readonly noteEnded: (serviceAccount: string) => Promise<void>;
 };
 
 export function createServiceAccounts(parts: ServiceAccountsParts): ServiceAccounts {
@@ -153,7 +155,9 @@ export function createServiceAccounts(parts: ServiceAccountsParts): ServiceAccou
       // A vault that it made a moment ago must be signed anew before it gets another key.
       vaults.forget();
       await vaults.entries();
-      for (const { vault } of (await find(id)).vaults) if (!vaults.isUnread(vault)) await members.remove(vault, id);
+      const { vaults: its, makesVaults } = await find(id);
+      for (const { vault } of its) if (!vaults.isUnread(vault)) await members.remove(vault, id);
+      if (makesVaults === true) await parts.noteEnded(id);
     },
   };
 }

@@ -15,6 +15,8 @@ export type UserData = {
   readonly deviceCounters: Readonly<Record<string, number>>;
   /** The names of the user's devices, by their ids. Older data has none. */
   readonly deviceNames?: Readonly<Record<string, string>>;
+  /** Revoked service accounts that could make vaults. They give no vault a key any more. */
+  readonly endedMakers?: readonly string[];
   /** Of a service account that may make vaults: the person who made it, with the X25519 key to seal to. Base64. */
   readonly maker?: { readonly user: string; readonly box: string };
 };

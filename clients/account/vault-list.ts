@@ -14,7 +14,7 @@ import {
 import { PosternError } from "../../protocol/errors.ts";
 import type { OperationResult } from "../../protocol/service-catalogue.ts";
 import type { GroupList } from "./group-list.ts";
-import { demandNames, type MadeVaults } from "./made-vaults.ts";
+import { demandNames, isUnbelieved, type MadeVaults } from "./made-vaults.ts";
 import { newPlace, newVault, type Person, sealNames } from "./new-vault.ts";
 import type { ServiceSession } from "./service-session.ts";
 import { CONFLICT_TRIES_MAX } from "./user-data.ts";
@@ -65,7 +65,10 @@ export type VaultList = {
   entriesNow(): Promise<VaultsNow>;
   /** Milliseconds since the remembered vaults were read. Zero where none are remembered. */
   ageMs(): number;
-  /** Ids of the vaults with this id, or with this title in any case. Environments are left out. */
+  /**
+   * The vault of this id, or else the ids of the vaults with this title in any case. Those that service accounts made come last. Environments are
+   * left out.
+   */
   match(part: string): Promise<string[]>;
   create(
     title: string,
@@ -127,8 +130,7 @@ export function createVaultList(parts: VaultListParts): VaultList {
         try {
           return [stored.vault, await openStored(stored)];
         } catch (error) {
-          if (!madeVaults.isForeign(stored) || !(error instanceof PosternError) || error.name !== "sealBroken")
-            throw error;
+          if (!madeVaults.isForeign(stored) || !isUnbelieved(error)) throw error;
           closed.set(stored.vault, stored);
           return undefined;
         }
@@ -144,7 +146,7 @@ export function createVaultList(parts: VaultListParts): VaultList {
       const { vaults } = await session.call("vaults.list", {});
       if (new Set(vaults.map(({ vault }) => vault)).size !== vaults.length)
         throw new PosternError("sealBroken", "the service listed a vault twice");
-      if (tries >= CONFLICT_TRIES_MAX || !(await madeVaults.adopt(vaults))) return vaults;
+      if (tries >= CONFLICT_TRIES_MAX || !(await madeVaults.adopt(vaults, (id) => epochs.get(id)))) return vaults;
     }
   }
 
@@ -252,9 +254,12 @@ export function createVaultList(parts: VaultListParts): VaultList {
     match: async (part) => {
       const tag = toBase64(lookupTag(crypto, rootKey, part));
       const vaults = [...(await all()).values()].filter(({ stored }) => stored.type !== "environment");
-      return vaults
-        .filter(({ stored, titleTag }) => stored.vault === part.toLowerCase() || titleTag === tag)
-        .map(({ stored }) => stored.vault);
+      const byId = vaults.filter(({ stored }) => stored.vault === part.toLowerCase());
+      const titled = vaults.filter(({ titleTag }) => titleTag === tag);
+      // A service account could make any title ambiguous otherwise, and with an id as its title an id too.
+      const byPerson = titled.filter(({ stored }) => stored.maker === undefined);
+      const found = [byId, byPerson, titled].find((some) => some.length > 0) ?? [];
+      return found.map(({ stored }) => stored.vault);
     },
     create: async (title, description, type = "userCreated", shared = []) => {
       const maker = { account, keyset, groups, ...(byToken === undefined ? {} : { byToken }) };

@@ -29,6 +29,8 @@ export function createWriters(
 ): Writers {
   const known = [...people];
   const texts = new Set(people.map(toBase64));
+  /** Keys and right of a service account never change. */
+  const makers = new Map<string, Recipient>();
 
   async function load(): Promise<Named[]> {
     const { serviceAccounts } = await session.call("serviceAccounts.keys", {});
@@ -53,9 +55,12 @@ export function createWriters(
       return recipientOf(named);
     },
     vaultMaker: async (id) => {
+      const maker = makers.get(id);
+      if (maker !== undefined) return maker;
       const named = (await load()).find(({ serviceAccount }) => serviceAccount === id);
       if (named?.makesVaults !== true || !isVouchedFor(crypto, account, people, named)) return undefined;
-      return recipientOf(named);
+      makers.set(id, recipientOf(named));
+      return makers.get(id);
     },
   };
 }

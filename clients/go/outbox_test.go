@@ -108,11 +108,15 @@ func TestALineIsRefusedOnceTheConnectionHasEnded(t *testing.T) {
 	out := newOutbox(ours, ended)
 	close(ended)
 	_ = ours.Close()
-	for out.send(context.Background(), []byte("x")) {
-		// The rest of one line and the lines that may wait are taken, and nobody writes them.
-		if len(out.lines) == inFlightMax {
-			break
-		}
+	// The rest of one line and the lines that may wait can be taken, and nobody writes them. Then no line is.
+	for range 1 + inFlightMax {
+		out.send(context.Background(), []byte("x"))
+	}
+	for len(out.lines) < inFlightMax {
+		out.leave([]byte("x"))
+	}
+	if out.send(context.Background(), []byte("x")) {
+		t.Error("a line was taken for a connection that has ended")
 	}
 	if err := out.run(); err != nil && !errors.Is(err, net.ErrClosed) {
 		t.Error(err)

@@ -248,12 +248,19 @@ function requestLine(id: number, method: string, params: object): string {
 export const reasonOf = (signal: StopSignal | undefined): Error =>
   signal?.reason instanceof Error ? signal.reason : new Error("the call was aborted");
 
+/** Milliseconds of the longest timer: 24 days. Node takes a longer one for one that is due at once. */
+const TIMER_MS_MAX = 2 ** 31 - 1;
+
+/** Calls `then` at the deadline. */
+export const afterDeadline = (deadlineMs: number, then: () => void): ReturnType<typeof setTimeout> =>
+  setTimeout(then, Math.min(deadlineMs, TIMER_MS_MAX));
+
 /** Watches the caller's signal and deadline; the returned function ends the watch. */
 function stopwatch(options: CallOptions, stop: (error: Error) => void): () => void {
   const { signal, deadlineMs } = options;
   const onAbort = () => stop(reasonOf(signal));
   signal?.addEventListener("abort", onAbort, { once: true });
-  const timer = deadlineMs === undefined ? undefined : setTimeout(() => stop(new TimedOut(deadlineMs)), deadlineMs);
+  const timer = deadlineMs === undefined ? undefined : afterDeadline(deadlineMs, () => stop(new TimedOut(deadlineMs)));
   return () => {
     signal?.removeEventListener("abort", onAbort);
     clearTimeout(timer);

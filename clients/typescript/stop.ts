@@ -1,5 +1,5 @@
 // The deadline and the signal of a call, for all of its steps: connecting, asking, and asking once more.
-import { type CallOptions, reasonOf, type StopSignal } from "./channel.ts";
+import { afterDeadline, type CallOptions, reasonOf, type StopSignal } from "./channel.ts";
 import { TimedOut } from "./local-error.ts";
 
 /** What stops a call. `done` ends the watch. */
@@ -11,7 +11,7 @@ export function stopOf({ signal, deadlineMs }: CallOptions): Stop {
   if (deadlineMs === undefined) return { signal, done: () => undefined };
   const own = new AbortController();
   const onAbort = () => own.abort(signal?.reason);
-  const timer = setTimeout(() => own.abort(new TimedOut(deadlineMs)), deadlineMs);
+  const timer = afterDeadline(deadlineMs, () => own.abort(new TimedOut(deadlineMs)));
   signal?.addEventListener("abort", onAbort, { once: true });
   return {
     signal: own.signal,
@@ -26,9 +26,10 @@ export function stopOf({ signal, deadlineMs }: CallOptions): Stop {
 export function untilStopped<T>(work: Promise<T>, signal: StopSignal | undefined): Promise<T> {
   if (signal === undefined) return work;
   return new Promise((resolve, reject) => {
-    signal.throwIfAborted();
     const stop = () => reject(reasonOf(signal));
-    signal.addEventListener("abort", stop, { once: true });
+    // First, so that a later failure of the work has somebody who hears it.
     work.then(resolve, reject).finally(() => signal.removeEventListener("abort", stop));
+    signal.throwIfAborted();
+    signal.addEventListener("abort", stop, { once: true });
   });
 }

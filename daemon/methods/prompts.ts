@@ -83,13 +83,13 @@ export function promptMethods({ sessions, broker, overseer, tickets, approvers }
     const named = namedPrompt(params);
     const { code, proof } = params;
     if (proof !== undefined) await overseer.prove({ proof, prompt: named }, call);
-    else overseer.demandCodeTry(call);
     const prompt = broker.find(named);
-    if (proof === undefined && code !== undefined && (prompt === undefined || !isAtTerminalOf(prompt, call)))
-      throw new PosternError("proofRequired");
-    if (prompt === undefined) {
+    const isKnown = code === undefined || proof !== undefined || (prompt !== undefined && isAtTerminalOf(prompt, call));
+    if (prompt === undefined || !isKnown) {
+      // An open code from elsewhere counts too, so that nothing tells it from another.
+      overseer.demandCodeTry(call);
       overseer.wrongCode(call);
-      throw new PosternError("promptNotFound");
+      throw new PosternError(isKnown ? "promptNotFound" : "proofRequired");
     }
     sessions.pick(prompt.account).audit.keep(entryOf(call, "denied", [prompt.id]));
     broker.decide(prompt, { yes: false });

@@ -30,7 +30,8 @@ export async function* backupLines(
   const whose = { account: file.account, user: file.user };
   // Signs the vaults anew that service accounts made a moment ago. A backup takes up no other signatures.
   await unlocked.account.vaultsNow();
-  for await (const line of writeBackup(crypto, whose, unlocked.signedIn, at)) yield lineBytes(line);
+  const isUnread = unlocked.ownKind.isUnreadVault;
+  for await (const line of writeBackup(crypto, whose, unlocked.signedIn, at, isUnread)) yield lineBytes(line);
 }
 
 /** Checks the bytes of a backup as they arrive. Its `push` throws notRestorable. */

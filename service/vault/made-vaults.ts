@@ -28,7 +28,7 @@ export async function makerOf(db: Db, context: Context, wanted: Create) {
 /** Holds a vault that the caller may rename or delete. Throws vaultNotFound, notPermitted. */
 export async function holdToManage(db: Db, caller: Caller, vault: string): Promise<void> {
   if (caller.kind === "person") return holdVault(db, caller, vault, permissions.manageVault);
-  await holdVault(db, caller, vault);
+  await holdVault(db, caller, vault, MADE_VAULT_PERMISSIONS);
   const row = await db.selectFrom("vaults").select("made_by").where("id", "=", vault).executeTakeFirstOrThrow();
   if (row.made_by !== caller.user)
     throw new PosternError(

@@ -5,11 +5,11 @@ import { type OperationParams, serviceLimits } from "../../protocol/service-cata
 import { recordChanges } from "../change/events.ts";
 import { change } from "../change/write.ts";
 import { bytes, type Context, type Operations, text, timestamp } from "../context.ts";
-import { holdAccount } from "../hold.ts";
+import { holdAccount, holdUser } from "../hold.ts";
 import { changesRow } from "../store/changed.ts";
 import type { Db } from "../store/tables.ts";
 import { holdToManage, makerOf } from "./made-vaults.ts";
-import { principalsOf } from "./permission.ts";
+import { permissionsIn, principalsOf } from "./permission.ts";
 import { checkGrant, grantOf, grantRow, identityOf, putGrant } from "./vault-grants.ts";
 
 type SealedVault = OperationParams<"vaults.create">["overview"];
@@ -195,9 +195,12 @@ export async function checkOverview(db: Db, context: Context, vault: string, ove
 async function repeatedByMaker(db: Db, context: Context, { vault, overview }: OperationParams<"vaults.create">) {
   const { caller } = context;
   if (caller.kind === "person") return undefined;
+  // Equal requests at once come one after another, so that the second finds the vault of the first.
+  await holdUser(db, caller.user);
   const made = db.selectFrom("vaults").selectAll().where("id", "=", vault).where("made_by", "=", caller.user);
   const existing = await made.executeTakeFirst();
   if (existing === undefined) return undefined;
+  await permissionsIn(db, caller, vault);
   return existing.revision === 1 ? repeated(context, existing, overview) : timesOf(existing);
 }
 

@@ -93,9 +93,9 @@ async function withFile(account: OpenAccount, vault: string): Promise<void> {
   await account.createItem(vault, overview("Filed"), details("f"), { id, itemKey, files: [stream.end()] });
 }
 
-export async function backupOf({ signedIn }: Opened, who: User): Promise<string[]> {
+export async function backupOf({ account, signedIn }: Opened, who: User): Promise<string[]> {
   const lines: string[] = [];
-  for await (const line of writeBackup(crypto, who, signedIn, new Date())) lines.push(line);
+  for await (const line of writeBackup(crypto, who, signedIn, new Date(), account.isUnreadVault)) lines.push(line);
   return lines;
 }
 

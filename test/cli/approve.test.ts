@@ -31,9 +31,14 @@ afterAll(async () => {
   channel.close();
   await agent.remove();
 });
+const environment = () => ({
+  HOME: agent.home,
+  POSTERN_HOME: agent.home,
+  PATH: `${dirname(process.execPath)}:/usr/bin:/bin`,
+  LANG: "C.UTF-8",
+});
 beforeEach(() => {
-  const path = `${dirname(process.execPath)}:/usr/bin:/bin`;
-  terminal = openTerminal({ HOME: agent.home, POSTERN_HOME: agent.home, PATH: path, LANG: "C.UTF-8" }, agent.home);
+  terminal = openTerminal(environment(), agent.home);
 });
 afterEach(() => terminal.end());
 
@@ -51,10 +56,26 @@ async function ask(ending = ""): Promise<string> {
 const openPrompts = async () => (await channel.call("agent.status", {})).openPrompts;
 
 describe("approve", () => {
-  test("takes the only prompt that is open, without its code", async () => {
+  test("takes the only prompt that is open, without its code, and asks after showing it", async () => {
     await ask();
-    expect(await elsewhere(["approve", "--once", "--yes", "--pin-fd", "3"], [PIN])).toMatchObject({ code: 0 });
+    const other = openTerminal(environment(), agent.home);
+    other.type(`node --no-warnings -- ${main} approve --once`);
+    await other.sees("Approval PIN");
+    other.type(PIN);
+    await other.sees(REFERENCE);
+    await other.sees("Allow ");
+    other.type("y");
+    await other.sees("Allowed.");
+    other.end();
     await terminal.sees("s3cret");
+  });
+
+  test("does not say yes to whatever program waits by then", async () => {
+    const code = await ask();
+    const ran = await elsewhere(["approve", "--yes", "--pin-fd", "3"], [PIN]);
+    expect(ran).toMatchObject({ code: exitCodes.usage, err: expect.stringContaining("--yes needs the code") });
+    expect(await openPrompts()).toBe(1);
+    await elsewhere(["deny", code, "--pin-fd", "3"], [PIN]);
   });
 
   test.each(["kx42", "KX 42"])("reads a code that is typed like %s", async (form) => {
@@ -70,7 +91,7 @@ describe("approve", () => {
     const other = new AbortController();
     const second = channel.call("items.create", secondRequest, { signal: other.signal }).catch(() => "ended");
     await expect.poll(openPrompts).toBe(2);
-    const ran = await elsewhere(["approve", "--yes", "--pin-fd", "3"], [PIN]);
+    const ran = await elsewhere(["approve", "--pin-fd", "3"], [PIN]);
     expect(ran).toMatchObject({ code: exitCodes.usage, out: "" });
     expect(ran.err).toContain("2 programs wait for an answer");
     expect(ran.err).not.toContain(code);
@@ -155,4 +176,17 @@ describe("the only prompt is not named", () => {
     const refused = channel.call("prompts.list", { only: true, code: "KX-42", proof: { kind: "pin", pin: PIN } });
     await expect(refused).rejects.toMatchObject({ errorName: "invalidParams" });
   });
+});
+
+// This comes last, since the test's own family must wait then.
+test("a code that serves nobody is counted, whether it is open or not", async () => {
+  const asked = channel.call("items.create", secondRequest).catch((error: { errorName: string }) => error.errorName);
+  await expect.poll(openPrompts).toBe(1);
+  const outcomes = [];
+  for (let index = 0; index < 6; index++)
+    outcomes.push((await elsewhere(["deny", "AA-00"])).err.includes("too many wrong match codes"));
+  expect(outcomes.at(-1)).toBe(true);
+  const [own] = (await channel.call("prompts.list", {})).prompts;
+  await channel.call("prompts.answer", { prompt: own?.prompt ?? "", answer: "no" }).catch(() => undefined);
+  expect(await asked).toBe("approvalDenied");
 });

@@ -1,15 +1,17 @@
 // Vaults that a service account makes: its person comes to them with every right and signs them anew, and no maker can claim, hide or
 // spoil a vault that is not its own.
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { UNREADABLE_NAME } from "../../clients/account/made-vaults.ts";
 import { type OpenAccount, openAccount } from "../../clients/account/open-account.ts";
 import type { SignedIn } from "../../clients/account/signed-in.ts";
 import { signInWithToken } from "../../clients/account/user-keys.ts";
 import { permissionBits as bits, everyPermission } from "../../protocol/access/permission-names.ts";
 import { parseToken } from "../../protocol/access/service-account-token.ts";
-import { newId, toBase64, utf8 } from "../../protocol/crypto/encoding.ts";
+import { fields, newId, SUITE, toBase64, utf8 } from "../../protocol/crypto/encoding.ts";
 import { MADE_VAULT_PERMISSIONS, madeVaultId, SALT_BYTES } from "../../protocol/crypto/made-vault.ts";
 import { grantVaultKey, newVaultKey, sealVaultOverview, type VaultKey } from "../../protocol/crypto/vault-key.ts";
 import { type OperationParams, serviceLimits } from "../../protocol/service-catalogue.ts";
+import { backupOf, restore } from "../account/restored.ts";
 import {
   crypto,
   details,
@@ -272,33 +274,81 @@ describe("a maker cannot spoil the person's other vaults", () => {
     ["names that are no JSON", utf8("{")],
     ["names that are no texts", utf8(JSON.stringify({ title: 7, description: "" }))],
     ["names that are null", utf8("null")],
-  ])("with %s: the vault is left out, and can be deleted", async (_what, content) => {
+    ["names that are no UTF-8", new Uint8Array([0x7b, 0xff])],
+  ])("with %s: the vault has a name that says so, and the person may rename and delete it", async (_what, content) => {
     const { params } = request(ci, content);
     await ci.signedIn.session.call("vaults.create", params);
-    expect(await titles(account)).toEqual(["Ada's"]);
-    await expect(account.createItem(params.vault, overview("A"), details("x"))).rejects.toThrow(named("vaultNotFound"));
+    expect((await titles(account)).sort()).toEqual([UNREADABLE_NAME, "Ada's"]);
+    await account.createItem(params.vault, overview("A"), details("x"));
+    await account.updateVault(params.vault, { title: "Renamed" });
     await account.deleteVault(params.vault);
     expect((await opened.signedIn.session.call("vaults.list", {})).vaults.length).toBe(1);
   });
 
-  test("with a key that is not the one it names", async () => {
+  test("with names sealed under a suite that nobody knows", async () => {
     const { params } = request(ci);
-    const [other] = request(ci).params.others;
-    if (other === undefined) throw new Error("no grant");
-    const lie = { ...other.grant, keyId: params.grant.keyId };
-    const create = ci.signedIn.session.call("vaults.create", { ...params, others: [{ ...other, grant: lie }] });
-    await expect(create).rejects.toThrow(named("sealBroken"));
+    const { keyset } = ci.signedIn;
+    const sealed = toBase64(new Uint8Array([2]));
+    const unsigned = { ...params.overview, sealed };
+    const { revision, keyId, writer } = unsigned;
+    const parts = [ada.account, params.vault, revision, keyId, sealed, writer];
+    const message = fields("postern/1 vault overview", SUITE, ...parts);
+    const signature = toBase64(crypto.sign(keyset.identity.secretKey, message));
+    await ci.signedIn.session.call("vaults.create", { ...params, overview: { ...unsigned, signature } });
+    expect((await titles(account)).sort()).toEqual([UNREADABLE_NAME, "Ada's"]);
+    await account.serviceAccounts.revoke(ci.id);
+    await account.deleteVault(params.vault);
     expect(await titles(account)).toEqual(["Ada's"]);
   });
 
-  test("with a new name that does not open, and its revocation goes on", async () => {
+  test("with a key that the person cannot open: the vault is left out, and can be deleted at once after a sign-in", async () => {
+    const { params, vaultKey } = request(ci);
+    const { keyset } = ci.signedIn;
+    // Sealed to the maker in the person's place, under the person's name.
+    const own = { identity: opened.signedIn.keyset.identity.publicKey, box: keyset.box.publicKey };
+    const given = { account: ada.account, vault: params.vault, vaultKey, granter: keyset };
+    const grant = grantVaultKey(crypto, { ...given, recipient: own, permissions: everyPermission });
+    const others = [{ kind: "user" as const, principal: ada.user, grant }];
+    await ci.signedIn.session.call("vaults.create", { ...params, others });
+    expect(await titles(account)).toEqual(["Ada's"]);
+    await expect(account.createItem(params.vault, overview("A"), details("x"))).rejects.toThrow(named("vaultNotFound"));
+    const fresh = await open(door, ada);
+    await fresh.account.deleteVault(params.vault);
+    fresh.account.close();
+    expect((await opened.signedIn.session.call("vaults.list", {})).vaults.length).toBe(1);
+  });
+
+  test("with a new name that does not open: the person keeps the items, and the revocation gives a new key", async () => {
     const { vaultKey, params } = request(ci);
     await ci.signedIn.session.call("vaults.create", params);
     await account.vaultsNow();
+    const item = await account.createItem(params.vault, overview("A"), details("ada's"));
     await rename(vaultKey, params.vault, 3, utf8("no names"));
-    expect(await titles(account)).toEqual(["Ada's"]);
+    expect((await titles(account)).sort()).toEqual([UNREADABLE_NAME, "Ada's"]);
     await account.serviceAccounts.revoke(ci.id);
-    expect(await titles(account)).toEqual(["Ada's"]);
+    const { grants } =
+      (await opened.signedIn.session.call("vaults.list", {})).vaults.find(({ vault }) => vault === params.vault) ?? {};
+    expect(grants?.map(({ grant }) => grant.epoch)).toEqual([2]);
+    expect(secretOf(await account.getItem(params.vault, item.id))).toBe("ada's");
+  });
+
+  test("with words of its own beside the names: the person signs the names alone", async () => {
+    const { params } = request(ci, utf8(JSON.stringify({ title: "T", description: "", extra: 1 })));
+    await ci.signedIn.session.call("vaults.create", params);
+    expect((await titles(account)).sort()).toEqual(["Ada's", "T"]);
+    const lines = await backupOf(opened, ada);
+    const elsewhere = await inProcess();
+    await restore(elsewhere, ada, lines);
+    await elsewhere.close();
+  });
+
+  test("with a title or an id of theirs: both still mean the person's vault", async () => {
+    const [ours] = await account.vaults();
+    await ci.account.createVault("ada's", "");
+    await ci.account.createVault(ours?.id ?? "", "");
+    account.forgetVaults();
+    expect(await account.matchVaults("Ada's")).toEqual([ours?.id]);
+    expect(await account.matchVaults(ours?.id ?? "")).toEqual([ours?.id]);
   });
 
   async function rename(vaultKey: VaultKey, vault: string, revision: number, content: Uint8Array): Promise<void> {
@@ -306,6 +356,35 @@ describe("a maker cannot spoil the person's other vaults", () => {
     const sealed = sealVaultOverview(crypto, { account: ada.account, vault, vaultKey, writer, revision, content });
     await ci.signedIn.session.call("vaults.update", { vault, overview: sealed });
   }
+});
+
+test("a backup is not made without a vault that its maker has just renamed", async () => {
+  const { id } = await ci.account.createVault("Builds", "");
+  await account.vaultsNow();
+  ci.account.forgetVaults();
+  await ci.account.updateVault(id, { title: "Nightly" });
+  await expect(backupOf(opened, ada)).rejects.toThrow(named("busy"));
+  await account.vaultsNow();
+  expect((await backupOf(opened, ada)).filter((line) => line.startsWith('{"kind":"vault"')).length).toBe(1);
+});
+
+describe("a maker without all of its rights", () => {
+  test("renames and deletes nothing", async () => {
+    const { id } = await ci.account.createVault("Builds", "");
+    await account.vaultsNow();
+    await account.members.grant(id, [{ kind: "serviceAccount", id: ci.id, permissions: READ }]);
+    ci.account.forgetVaults();
+    await expect(ci.account.updateVault(id, { title: "X" })).rejects.toThrow(named("notPermitted"));
+    await expect(ci.account.deleteVault(id)).rejects.toThrow(named("notPermitted"));
+  });
+
+  test("learns nothing of a vault that it lost by a repeated request", async () => {
+    const { params } = request(ci);
+    await ci.signedIn.session.call("vaults.create", params);
+    await account.vaultsNow();
+    await account.members.remove(params.vault, ci.id);
+    await expect(ci.signedIn.session.call("vaults.create", params)).rejects.toThrow(named("vaultNotFound"));
+  });
 });
 
 describe("a maker and a service that lies", () => {
@@ -340,6 +419,7 @@ describe("a maker and a service that lies", () => {
       .updateTable("vault_grants")
       .set({
         key_id: Uint8Array.fromBase64(grant.keyId),
+        epoch: grant.epoch,
         granter: Uint8Array.fromBase64(grant.granter),
         sealed: Uint8Array.fromBase64(grant.sealed),
         signature: Uint8Array.fromBase64(grant.signature),
@@ -357,6 +437,31 @@ describe("a maker and a service that lies", () => {
       named("vaultNotFound"),
     );
     fresh.account.close();
+  });
+
+  test.each(["environment", "personal"])("cannot make of its vault one of the type %s", async (type) => {
+    await ci.account.createVault("Builds", "");
+    await door.store.db.updateTable("vaults").set({ type }).where("made_by", "=", ci.id).execute();
+    expect(await titles(account)).toEqual([]);
+    expect(await account.environments.list()).toEqual([]);
+  });
+
+  test("cannot give a vault its first key again, neither the same nor another, once its maker was revoked", async () => {
+    const made = request(ci);
+    const { vault } = made.params;
+    await ci.signedIn.session.call("vaults.create", made.params);
+    await account.vaultsNow();
+    await account.serviceAccounts.revoke(ci.id);
+    await plant(vault, made);
+    const fresh = await open(door, ada);
+    expect(await titles(fresh.account)).toEqual([]);
+    fresh.account.close();
+    await plant(vault, { ...request(ci), params: made.params });
+    const again = await open(door, ada);
+    expect(await titles(again.account)).toEqual([]);
+    again.account.close();
+    // In this session the later key is known too.
+    expect(await titles(account)).toEqual([]);
   });
 
   test("cannot give the right to a service account that was made without it", async () => {

@@ -75,6 +75,8 @@ async function approve(
   typed: string | undefined,
   options: ApproveOptions,
 ): Promise<void> {
+  if (typed === undefined && options.yes === true)
+    throw new UsageError("--yes needs the code of the program that you mean", "another one may wait by then");
   await demandOne(agent, typed);
   const proof = await approvalProof(agent, options);
   const named = typed === undefined ? { only: true as const } : { code: typed };
@@ -107,11 +109,18 @@ async function approve(
 
 async function deny(terminal: Terminal, agent: Agent, code: string, options: ProofChoice): Promise<void> {
   const answer = { code, answer: "no" as const };
-  await agent.call("prompts.answer", answer).catch(async (error: unknown) => {
-    if (!(error instanceof ProofRequiredError)) throw error;
+  const proven = async () => {
     await demandOne(agent, code);
-    return agent.call("prompts.answer", { ...answer, proof: await approvalProof(agent, options) });
-  });
+    await agent.call("prompts.answer", { ...answer, proof: await approvalProof(agent, options) });
+  };
+  const isGiven = options.pinFd !== undefined || options.passwordFd !== undefined;
+  // A try without a proof counts as a wrong code, unless this is the asker's terminal.
+  if (isGiven) await proven();
+  else
+    await agent.call("prompts.answer", answer).catch((error: unknown) => {
+      if (!(error instanceof ProofRequiredError)) throw error;
+      return proven();
+    });
   terminal.result(answer, () => "Denied.");
 }
 

@@ -99,16 +99,19 @@ class Channel:
     def call(self, method: str, params: Mapping[str, Any], deadline: Deadline) -> Any:
         """The result of a method. An interrupt of the program stops the work in the agent too."""
         deadline.remaining()
+        with self._state:
+            self._last_id += 1
+            call = self._last_id
+        # A request that cannot be sent is refused before anything waits for its answer.
+        line = request_line(call, method, params)
         waiting = _Waiting()
         with self._state:
             if not self.is_open:
                 raise self._why_ended()
             self._users += 1
-            self._last_id += 1
-            call = self._last_id
             self._pending[call] = waiting
         try:
-            self._send(request_line(call, method, params), deadline)
+            self._send(line, deadline)
             self._wait(waiting, deadline)
             return waiting.result()
         finally:
