@@ -29,8 +29,9 @@ export type Arena = {
 const ITEM = 7;
 const line = warmLine(ITEM);
 
-export async function openArena(): Promise<Arena> {
-  const place = join(home, "clients");
+/** Opens an arena in a folder of this name. The prompts of one agent have a limit, so the races share several. */
+export async function openArena(name: string): Promise<Arena> {
+  const place = join(home, name);
   mkdirSync(place);
   const socket = join(place, "run", "agent.sock");
   const own = { ...env, HOME: place, POSTERN_HOME: place };

@@ -34,8 +34,10 @@ async function measure(entries: readonly Entry[]): Promise<void> {
     if ("absent" in entry) row(`${entry.language}, all of its rows`, `not measured: ${entry.absent}`);
     else races.push(entry);
   }
-  const arena = await openArena();
-  await warmFigures(arena, races);
-  await startFigures(arena, races);
-  await arena.end();
+  const warm = await openArena("warm");
+  await warmFigures(warm, races);
+  await warm.end();
+  const starts = await openArena("starts");
+  await startFigures(starts, races);
+  await starts.end();
 }
