@@ -7,7 +7,7 @@ import { type OperationParams, serviceLimits } from "../../protocol/service-cata
 import { bytes, type Caller, type Context, text } from "../context.ts";
 import { holdUser, holdVault } from "../hold.ts";
 import type { Db } from "../store/tables.ts";
-import { permissions } from "./permission.ts";
+import { demand, permissions } from "./permission.ts";
 import { identityOf } from "./vault-grants.ts";
 
 type Create = OperationParams<"vaults.create">;
@@ -28,16 +28,12 @@ export async function makerOf(db: Db, context: Context, wanted: Create) {
 /** Holds a vault that the caller may rename or delete. Throws vaultNotFound, notPermitted. */
 export async function holdToManage(db: Db, caller: Caller, vault: string): Promise<void> {
   if (caller.kind === "person") return holdVault(db, caller, vault, permissions.manageVault);
-  await holdVault(db, caller, vault, MADE_VAULT_PERMISSIONS);
+  await holdVault(db, caller, vault);
   const row = await db.selectFrom("vaults").select("made_by").where("id", "=", vault).executeTakeFirstOrThrow();
-  if (row.made_by !== caller.user)
-    throw new PosternError(
-      "notPermitted",
-      "MANAGE_VAULT is missing, and a service account has it in no vault that others made",
-      {
-        vault,
-      },
-    );
+  // Its person may have taken some of its rights away.
+  if (row.made_by === caller.user) return demand(db, caller, vault, MADE_VAULT_PERMISSIONS);
+  const why = "MANAGE_VAULT is missing, and a service account has it in no vault that others made";
+  throw new PosternError("notPermitted", why, { vault });
 }
 
 async function demandOwnId(db: Db, context: Context, { vault, salt, type }: Create): Promise<string> {
@@ -82,6 +78,6 @@ async function demandFewMade(db: Db, { user }: Caller): Promise<void> {
   if (Number(count) >= serviceLimits.vaultsOfMaker)
     throw new PosternError(
       "tooLarge",
-      `a service account has made at most ${serviceLimits.vaultsOfMaker} vaults that are there`,
+      `of one service account ${serviceLimits.vaultsOfMaker} vaults may be there at once`,
     );
 }

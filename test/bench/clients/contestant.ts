@@ -2,6 +2,9 @@
 
 export type Command = readonly [program: string, ...words: string[]];
 
+/** The word after which a program opens a client and does no more. */
+export const OPEN_ALONE = "open";
+
 /** A program that opens a client and resolves once, or, with a number behind it, as often as that. It prints figures then. */
 export type Client = {
   readonly command: Command;

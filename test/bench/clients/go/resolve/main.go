@@ -20,6 +20,9 @@ func main() {
 	if err != nil {
 		log.Fatal(err)
 	}
+	if len(os.Args) > 1 && os.Args[1] == "open" {
+		return
+	}
 	reference := os.Getenv("REFERENCE")
 	resolve := func() {
 		secret, err := client.Secrets().Resolve(ctx, reference)
