@@ -85,7 +85,7 @@ export const lanes: Readonly<Record<LaneName, Lane>> = {
     include: interop,
     exclude: [],
     checks: false,
-    budgetS: 900,
+    budgetS: 1_200,
     workers: 2,
     setup: "test/toolchains/setup.ts",
   },
