@@ -11,7 +11,9 @@ const soak = [
   "test/agent/*-races.test.ts",
   "test/agent/accounts-apart.test.ts",
   "test/agent/kept-list.test.ts",
+  "test/agent/near-names.test.ts",
   "test/agent/sdk-large.test.ts",
+  "test/cli/service-down.test.ts",
   "test/service/interleaved/at-once.test.ts",
   "test/service/limits.test.ts",
 ];
@@ -47,6 +49,7 @@ const slow = [
   "service/followers",
   "service/groups",
   "service/limits",
+  "service/made-vaults",
   "service/main",
   "service/own-files",
   "service/put-back",
