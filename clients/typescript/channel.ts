@@ -251,19 +251,21 @@ export const reasonOf = (signal: StopSignal | undefined): Error =>
 /** Milliseconds of the longest timer: 24 days. Node takes a longer one for one that is due at once. */
 const TIMER_MS_MAX = 2 ** 31 - 1;
 
-/** Calls `then` at the deadline. */
-export const afterDeadline = (deadlineMs: number, then: () => void): ReturnType<typeof setTimeout> =>
-  setTimeout(then, Math.min(deadlineMs, TIMER_MS_MAX));
+/** Calls `then` at the deadline. The returned function forgets it. */
+export function afterDeadline(deadlineMs: number, then: () => void): () => void {
+  const timer = setTimeout(then, Math.min(deadlineMs, TIMER_MS_MAX));
+  return () => clearTimeout(timer);
+}
 
 /** Watches the caller's signal and deadline; the returned function ends the watch. */
 function stopwatch(options: CallOptions, stop: (error: Error) => void): () => void {
   const { signal, deadlineMs } = options;
   const onAbort = () => stop(reasonOf(signal));
   signal?.addEventListener("abort", onAbort, { once: true });
-  const timer = deadlineMs === undefined ? undefined : afterDeadline(deadlineMs, () => stop(new TimedOut(deadlineMs)));
+  const forget = deadlineMs === undefined ? undefined : afterDeadline(deadlineMs, () => stop(new TimedOut(deadlineMs)));
   return () => {
     signal?.removeEventListener("abort", onAbort);
-    clearTimeout(timer);
+    forget?.();
   };
 }
 

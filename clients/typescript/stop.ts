@@ -11,12 +11,12 @@ export function stopOf({ signal, deadlineMs }: CallOptions): Stop {
   if (deadlineMs === undefined) return { signal, done: () => undefined };
   const own = new AbortController();
   const onAbort = () => own.abort(signal?.reason);
-  const timer = afterDeadline(deadlineMs, () => own.abort(new TimedOut(deadlineMs)));
+  const forget = afterDeadline(deadlineMs, () => own.abort(new TimedOut(deadlineMs)));
   signal?.addEventListener("abort", onAbort, { once: true });
   return {
     signal: own.signal,
     done: () => {
-      clearTimeout(timer);
+      forget();
       signal?.removeEventListener("abort", onAbort);
     },
   };
