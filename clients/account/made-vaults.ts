@@ -40,6 +40,8 @@ export type MadeVaultsParts = {
 export type MadeVaults = {
   /** Whether a maker's signature stands under something in this vault. */
   isForeign(stored: StoredVault): boolean;
+  /** Whether a service account made the vault. Its id proves that, so a service cannot say it of a vault that a person made. */
+  isMade(stored: StoredVault): Promise<boolean>;
   /** The identities that are believed in this vault. Throws sealBroken where it is not the maker's. */
   believed(stored: StoredVault): Promise<readonly Uint8Array[]>;
   /**
@@ -150,6 +152,16 @@ export function createMadeVaults(parts: MadeVaultsParts): MadeVaults {
 
   return {
     isForeign,
+    isMade: async (stored) => {
+      if (stored.maker === undefined) return false;
+      try {
+        await makerOf(stored);
+        return true;
+      } catch (error) {
+        if (!isUnbelieved(error)) throw error;
+        return false;
+      }
+    },
     believed,
     adopt: async (vaults, epochs) => {
       if (parts.byToken) return false;

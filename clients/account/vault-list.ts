@@ -49,6 +49,8 @@ export type Vault = {
   readonly permissions: number;
   readonly stored: StoredVault;
   readonly titleTag: string;
+  /** Whether a service account made it. */
+  readonly isMade: boolean;
   /** The identities whose names and grants are believed in it. */
   readonly believed: readonly Uint8Array[];
 };
@@ -164,7 +166,16 @@ export function createVaultList(parts: VaultListParts): VaultList {
     if (key === undefined || key.epoch !== newest)
       throw new PosternError("sealBroken", "the vault overview is not under the vault's newest key");
     const { title } = contentOf(stored, key, believed);
-    return { key, keys: held, believed, permissions, stored, titleTag: toBase64(lookupTag(crypto, rootKey, title)) };
+    const isMade = await madeVaults.isMade(stored);
+    return {
+      key,
+      keys: held,
+      believed,
+      isMade,
+      permissions,
+      stored,
+      titleTag: toBase64(lookupTag(crypto, rootKey, title)),
+    };
   }
 
   function all(): Promise<Map<string, Vault>> {
@@ -257,7 +268,7 @@ export function createVaultList(parts: VaultListParts): VaultList {
       const byId = vaults.filter(({ stored }) => stored.vault === part.toLowerCase());
       const titled = vaults.filter(({ titleTag }) => titleTag === tag);
       // A service account could make any title ambiguous otherwise, and with an id as its title an id too.
-      const byPerson = titled.filter(({ stored }) => stored.maker === undefined);
+      const byPerson = titled.filter(({ isMade }) => !isMade);
       const found = [byId, byPerson, titled].find((some) => some.length > 0) ?? [];
       return found.map(({ stored }) => stored.vault);
     },

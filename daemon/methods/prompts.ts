@@ -76,8 +76,8 @@ export function promptMethods({ sessions, broker, overseer, tickets, approvers }
   }
 
   /**
-   * A no needs no proof from who knows the prompt's id, or sits at the asker's terminal. By a code alone, from elsewhere, any program could end the
-   * questions of others. Such a caller learns nothing of the code either.
+   * Who knows the prompt's id, or sits at the asker's terminal, needs no proof for a no. From elsewhere a code is not enough: any program could
+   * end the questions of others by it. Such a caller does not learn either whether the code is open.
    */
   async function deny(params: ParamsOf<"prompts.answer">, call: Call): Promise<void> {
     const named = namedPrompt(params);

@@ -5,7 +5,7 @@ import { MADE_VAULT_PERMISSIONS, madeVaultId } from "../../protocol/crypto/made-
 import { PosternError } from "../../protocol/errors.ts";
 import { type OperationParams, serviceLimits } from "../../protocol/service-catalogue.ts";
 import { bytes, type Caller, type Context, text } from "../context.ts";
-import { holdUser, holdVault } from "../hold.ts";
+import { holdVault } from "../hold.ts";
 import type { Db } from "../store/tables.ts";
 import { demand, permissions } from "./permission.ts";
 import { identityOf } from "./vault-grants.ts";
@@ -68,8 +68,8 @@ async function demandForPerson(db: Db, caller: Caller, { grant, others = [] }: C
     throw new PosternError("sealBroken", "the vault is not granted to its maker and to the maker's person alone");
 }
 
+/** The caller's write holds the service account already, so its writes count one after another. */
 async function demandFewMade(db: Db, { user }: Caller): Promise<void> {
-  await holdUser(db, user);
   const { count } = await db
     .selectFrom("vaults")
     .select((eb) => eb.fn.countAll().as("count"))
@@ -78,6 +78,6 @@ async function demandFewMade(db: Db, { user }: Caller): Promise<void> {
   if (Number(count) >= serviceLimits.vaultsOfMaker)
     throw new PosternError(
       "tooLarge",
-      `of one service account ${serviceLimits.vaultsOfMaker} vaults may be there at once`,
+      `at most ${serviceLimits.vaultsOfMaker} vaults that this service account made can exist at once`,
     );
 }

@@ -439,6 +439,24 @@ describe("a maker and a service that lies", () => {
     fresh.account.close();
   });
 
+  test("cannot lead a title of the person to a vault of the maker", async () => {
+    const { id: ours } = await account.createVault("Ada's", "");
+    const { id: theirs } = await ci.account.createVault("Ada's", "");
+    await account.vaultsNow();
+    const { db } = door.store;
+    const made = await db.selectFrom("vaults").selectAll().where("id", "=", theirs).executeTakeFirstOrThrow();
+    await db
+      .updateTable("vaults")
+      .set({ made_by: made.made_by, made_salt: made.made_salt })
+      .where("id", "=", ours)
+      .execute();
+    await db.updateTable("vaults").set({ made_by: null, made_salt: null }).where("id", "=", theirs).execute();
+    const fresh = await open(door, ada);
+    // Both have the title, and neither is preferred.
+    expect((await fresh.account.matchVaults("Ada's")).sort()).toEqual([ours, theirs].sort());
+    fresh.account.close();
+  });
+
   test.each(["environment", "personal"])("cannot make of its vault one of the type %s", async (type) => {
     await ci.account.createVault("Builds", "");
     await door.store.db.updateTable("vaults").set({ type }).where("made_by", "=", ci.id).execute();

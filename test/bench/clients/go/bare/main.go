@@ -53,18 +53,7 @@ func main() {
 		send()
 		read()
 	}
-	figures.Print(one, func(count int) {
-		for range figures.InFlight {
-			send()
-		}
-		for range count - figures.InFlight {
-			read()
-			send()
-		}
-		for range figures.InFlight {
-			read()
-		}
-	})
+	figures.Print(one, figures.Pipelined(send, func() { read() }))
 }
 
 func demand(err error) {

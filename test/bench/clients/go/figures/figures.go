@@ -58,3 +58,19 @@ func Together(one func()) func(count int) {
 		group.Wait()
 	}
 }
+
+// Pipelined keeps InFlight calls open from one goroutine.
+func Pipelined(send, read func()) func(count int) {
+	return func(count int) {
+		for range InFlight {
+			send()
+		}
+		for range count - InFlight {
+			read()
+			send()
+		}
+		for range InFlight {
+			read()
+		}
+	}
+}
