@@ -108,7 +108,8 @@ export function createAgent(parts: AgentParts): Agent {
     clock,
     quotas: createQuotas(clock),
     newId,
-    nameOf: (account) => (sessions.list().length > 1 ? sessions.find(account)?.file.name : undefined),
+    nameOf: (account, isNamed) =>
+      isNamed || sessions.list().length > 1 ? sessions.find(account)?.file.name : undefined,
     watcher: watchPrompts({ sessions: () => sessions, approvers, connections }),
     approve: (prompt, lasting) => {
       if (lasting.kind !== "grant") return;

@@ -293,6 +293,7 @@ export type Prompt = {
   openedAt?: Timestamp;
   expiresAt: Timestamp;
   waiters: number;
+  asked?: string[];
   text?: string[];
 };
 export type Proof = {
@@ -762,7 +763,7 @@ export type Methods = {
     };
     result: Empty;
   };
-  /** Returns every open prompt with its text. Without a manage grant or a proof, returns the prompts that the caller itself waits for, without text and hash. `code` picks one. With a proof, `only` picks the one that is open, and fails with `promptNotFound` where several are. */
+  /** Returns every open prompt with its text. Without a manage grant or a proof, returns the prompts that the caller itself waits for, without text and hash; the postern command in the foreground of its terminal gets its own words of the oldest one (`asked`). `code` picks one. With a proof, `only` picks the one that is open, and fails with `promptNotFound` where several are. */
   "prompts.list": {
     params: {
       code?: string;

@@ -18,6 +18,9 @@ export const GATHER_MS = 50;
 /** Milliseconds that a shown prompt waits for a person. */
 export const PROMPT_MS = 120_000;
 
+/** A command is shown its own words alone. Others that asked at the same time may have sent what it does not know. */
+const OF_OTHERS = "and more, for other commands here: you see it after the proof";
+
 export type Broker = {
   /**
    * Asks a person for all of `asked`. Resolves when approved. Throws approvalDenied, approvalTimedOut, promptQuota, coolingDown, locked, or the
@@ -34,14 +37,20 @@ export type Broker = {
   lock(account: string): void;
 };
 
-type Open = {
-  id: string;
-  code: string;
-  account: string;
-  subject: Subject;
-  verb: Verb;
+/** What all of a prompt has in common. */
+type Topic = {
+  readonly account: string;
+  readonly subject: Subject;
+  readonly verb: Verb;
   /** Whether the prompt is about acts. An act and a read need different sentences, so they never share a prompt. */
   readonly isAct: boolean;
+  /** The asker's own word for the account. */
+  readonly named: string | undefined;
+};
+
+type Open = Topic & {
+  readonly id: string;
+  readonly code: string;
   asked: Map<string, Asked>;
   waiters: Set<{ keys: readonly string[]; resolve(): void; reject(error: Error): void; waiter: Waiter }>;
   frozen?: Prompt;
@@ -53,8 +62,8 @@ export type BrokerParts = {
   readonly quotas: Quotas;
   readonly watcher: Watcher;
   readonly newId: () => string;
-  /** The account's name, where a prompt must show it: on an agent with several accounts. */
-  readonly nameOf?: (account: string) => string | undefined;
+  /** The account's name, where a prompt must show it: on an agent with several accounts, and where the asker named one. */
+  readonly nameOf?: (account: string, isNamed: boolean) => string | undefined;
   /** Records an approval as a grant. Called before the waiting calls continue. */
   readonly approve: (prompt: Prompt, lasting: Lasting) => void;
 };
@@ -65,17 +74,8 @@ export function createBroker(parts: BrokerParts): Broker {
   const codes = createMatchCodes();
 
   /** The prompt that this request can join: one that asks for all of it already, or one that still gathers. */
-  function joinable(
-    account: string,
-    subject: Subject,
-    verb: Verb,
-    keys: readonly string[],
-    isAct: boolean,
-  ): Open | undefined {
-    const own = [...prompts].filter(
-      (open) =>
-        open.account === account && open.subject.key === subject.key && open.verb === verb && open.isAct === isAct,
-    );
+  function joinable(topic: Topic, keys: readonly string[]): Open | undefined {
+    const own = [...prompts].filter((open) => isSameTopic(open, topic));
     const same = own.find((open) => keys.every((key) => open.asked.has(key)));
     if (same !== undefined) return same;
     return own.find(
@@ -83,15 +83,12 @@ export function createBroker(parts: BrokerParts): Broker {
     );
   }
 
-  function open(account: string, subject: Subject, verb: Verb, isAct: boolean): Open {
-    quotas.opening(subject.family);
+  function open(topic: Topic): Open {
+    quotas.opening(topic.subject.family);
     const made: Open = {
       id: newId(),
       code: codes.take(),
-      account,
-      subject,
-      verb,
-      isAct,
+      ...topic,
       asked: new Map(),
       waiters: new Set(),
       cancelTimer: clock.after(GATHER_MS, () => show(made)),
@@ -102,12 +99,16 @@ export function createBroker(parts: BrokerParts): Broker {
 
   function show(open: Open): void {
     const asked = [...open.asked.values()];
-    const text = promptText(
-      open.subject,
-      open.verb,
-      asked.map((one) => one.shown),
-      open.isAct,
-      parts.nameOf?.(open.account),
+    const textOf = (things: readonly (readonly string[])[], account: string | undefined) =>
+      promptText(open.subject, open.verb, things, open.isAct, account);
+    const name = parts.nameOf?.(open.account, open.named !== undefined);
+    const text = textOf(
+      asked.map(({ shown }) => shown),
+      name,
+    );
+    const sentText = textOf(
+      asked.map(({ sent }) => sent),
+      open.named,
     );
     open.frozen = {
       id: open.id,
@@ -117,11 +118,25 @@ export function createBroker(parts: BrokerParts): Broker {
       verb: open.verb,
       asked,
       text,
-      hash: promptHash({ account: open.account, verb: open.verb, scopes: asked.map(({ scope }) => scope), text }),
+      hash: promptHash({
+        account: open.account,
+        verb: open.verb,
+        scopes: asked.map(({ scope }) => scope),
+        sentText,
+        text,
+      }),
       expiresAtMs: clock.wallMs() + PROMPT_MS,
       get waiters() {
         return open.waiters.size;
       },
+      sentBy: (connection) => {
+        const waiting = [...open.waiters].filter(({ waiter }) => waiter.connection === connection);
+        const sent = new Set(waiting.flatMap(({ keys }) => keys));
+        const own = [...open.asked].flatMap(([key, one]) => (sent.has(key) ? [one.sent] : []));
+        return textOf(own.length === open.asked.size ? own : [...own, [OF_OTHERS]], open.named);
+      },
+      askerAt: (terminal) =>
+        [...open.waiters].find(({ waiter }) => waiter.connection.frontTerminal() === terminal)?.waiter.connection,
     };
     open.cancelTimer = clock.after(PROMPT_MS, () => end(open, "timedOut"));
     try {
@@ -197,12 +212,14 @@ export function createBroker(parts: BrokerParts): Broker {
       if (asked.length > limits.references) {
         throw new PosternError("tooLarge", `one prompt holds ${limits.references} references`);
       }
-      // Two missing references of one vault have the same scope, but are two questions.
-      const keys = asked.map((one) =>
-        one.grantable ? scopeKey(verb, one.scope) : `${scopeKey(verb, one.scope)}|${one.shown.join("\n")}`,
+      // Two missing references of one vault have the same scope, but are two questions. Nor do two spellings of one reference share a question:
+      // the common match code would tell that both lead to one thing, and so that it exists.
+      const keys = asked.map(({ scope, sent, shown, grantable }) =>
+        [scopeKey(verb, scope), ...sent, ...(grantable ? [] : shown)].join("\n"),
       );
       const isAct = asked.some(({ scope }) => scope.act !== undefined);
-      const prompt = joinable(account, subject, verb, keys, isAct) ?? open(account, subject, verb, isAct);
+      const topic: Topic = { account, subject, verb, isAct, named: waiter.named };
+      const prompt = joinable(topic, keys) ?? open(topic);
       if (prompt.frozen === undefined) {
         for (const [index, one] of asked.entries()) prompt.asked.set(keys[index] ?? "", one);
       }
@@ -220,6 +237,16 @@ export function createBroker(parts: BrokerParts): Broker {
       for (const open of [...prompts]) if (open.account === account) end(open, "locked");
     },
   };
+}
+
+function isSameTopic(one: Topic, other: Topic): boolean {
+  return (
+    one.account === other.account &&
+    one.subject.key === other.subject.key &&
+    one.verb === other.verb &&
+    one.isAct === other.isAct &&
+    one.named === other.named
+  );
 }
 
 function errorOf(ending: Ending): PosternError {

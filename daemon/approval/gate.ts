@@ -16,6 +16,7 @@ import type { Grant, Grants } from "./grants.ts";
 import type { Asked } from "./prompt.ts";
 import { missingLines } from "./prompt-lines.ts";
 import { promptNames } from "./prompt-names.ts";
+import { sentLines } from "./sent-lines.ts";
 import { askedOfNobody, deniedOrNone } from "./unknown-account.ts";
 import type { UnlockWaits } from "./unlock-waits.ts";
 import { unlockWaiterOf, waiterOf } from "./waiter.ts";
@@ -196,6 +197,7 @@ export function createGate(parts: GateParts): Gate {
     const shown = await Promise.all(wanted.map((one) => nameOf(session.unlocked, one, before)));
     const asked: Asked[] = wanted.map((one, index) => ({
       scope: one.scope,
+      sent: sentLines(one.target, before),
       shown: shown[index] ?? [],
       grantable: one.grantable,
     }));
@@ -209,9 +211,9 @@ export function createGate(parts: GateParts): Gate {
     { client }: AccountParams,
     call: Call,
   ): Promise<void> {
-    const isNamed = call.connection.clientOf(client)?.named === true;
+    const isNamed = call.connection.clientOf(client)?.named !== undefined;
     const askedMs = performance.now();
-    await broker.ask(account, call.connection.subject, verb, asked, waiterOf(call)).catch((error: unknown) => {
+    await broker.ask(account, call.connection.subject, verb, asked, waiterOf(call, client)).catch((error: unknown) => {
       const isDenied = error instanceof PosternError && error.name === "approvalDenied";
       throw isNamed && isDenied ? deniedOrNone() : error;
     });
@@ -242,6 +244,7 @@ function demandHeld(holds: () => boolean): void {
 
 /** A needed scope, and the target that needs it. A missing thing is asked about too, but leaves no grant behind. */
 type Wanted = {
+  readonly target: Target;
   readonly scope: Scope;
   readonly grantable: boolean;
   readonly found?: Pick<Located, "place">;
@@ -251,15 +254,16 @@ type Wanted = {
 function scopesOf(account: string, targets: readonly Target[], found: readonly (Located | Missing)[]): Wanted[] {
   let next = 0;
   return targets.flatMap((target): Wanted[] => {
-    if (!("reference" in target)) return [{ scope: idScope(account, target), grantable: true }];
+    if (!("reference" in target)) return [{ target, scope: idScope(account, target), grantable: true }];
     const outcome = found[next++];
     if (outcome === undefined) throw new Error("a reference was not looked up");
     // Keeps the place only. The found value may hold a whole item, and a person takes minutes to answer.
-    if (!isMissing(outcome)) return [{ scope: outcome.scope, grantable: true, found: { place: outcome.place } }];
+    if (!isMissing(outcome))
+      return [{ target, scope: outcome.scope, grantable: true, found: { place: outcome.place } }];
     if (outcome.harmless) return [];
     // Knowing that a thing is missing is knowledge about names: those of the vault, or those of the account's vaults.
     const scope: Scope = { account, level: "names", ...(outcome.vault === undefined ? {} : { vault: outcome.vault }) };
-    return [{ scope, grantable: false, missing: { reference: target.reference, why: outcome.error.message } }];
+    return [{ target, scope, grantable: false, missing: { reference: target.reference, why: outcome.error.message } }];
   });
 }
 

@@ -14,11 +14,21 @@ export type Named = { readonly scope: Scope; readonly found?: { readonly place: 
 
 /** The lines of the target, after the text before it. */
 export async function promptNames(account: Account, { scope, found }: Named, before = ""): Promise<string[]> {
+  if (scope.act !== undefined || scope.vault === undefined) return accountLines(scope, before);
   // By its titles, and not by the sent reference, which may hold ids that mean nothing to a person.
-  const thing = found === undefined ? await partOf(account, scope) : await fieldAt(account, found.place);
-  const rights = makersRights[scope.act ?? ""];
-  return [...promptLines(thing, before), ...(rights === undefined ? [] : [rights])];
+  const thing = found === undefined ? await partOf(account, scope, scope.vault) : await fieldAt(account, found.place);
+  return promptLines(thing, before);
 }
+
+/** The lines of an act on the account, or of the account as a whole. Nothing in them is looked up. */
+export function accountLines({ act, level }: Pick<Scope, "act" | "level">, before = ""): string[] {
+  if (act === undefined) return promptLines({ what: `${amountOf(level)} the whole account`, parts: [] }, before);
+  const rights = makersRights[act];
+  const what = `${act}, and read the names in the whole account`;
+  return [...promptLines({ what, parts: [] }, before), ...(rights === undefined ? [] : [rights])];
+}
+
+const amountOf = (level: Scope["level"]) => (level === "names" ? "the names in" : "everything in");
 
 /** A further effect of a yes, in a line of its own: the maker of such a thing gets a grant to write in it. */
 const makersRights: Readonly<Record<string, string>> = {
@@ -26,15 +36,13 @@ const makersRights: Readonly<Record<string, string>> = {
   "create an environment": "then read, change and delete it",
 };
 
-async function partOf(account: Account, scope: Scope): Promise<Thing> {
-  if (scope.act !== undefined) return { what: `${scope.act}, and read the names in the whole account`, parts: [] };
-  const what = scope.level === "names" ? "the names in" : "everything in";
-  if (scope.vault === undefined) return { what: `${what} the whole account`, parts: [] };
-  const environment = among("environment", await environmentsOf(account), scope.vault);
+async function partOf(account: Account, scope: Scope, vaultId: string): Promise<Thing> {
+  const what = amountOf(scope.level);
+  const environment = among("environment", await environmentsOf(account), vaultId);
   if (environment.title !== undefined) return { what: `${what} the environment`, parts: [environment] };
-  const vault = among("vault", await account.vaults(), scope.vault);
+  const vault = among("vault", await account.vaults(), vaultId);
   if (scope.item === undefined) return { what: `${what} the vault`, parts: [vault] };
-  const item = await itemNamed(account, scope.vault, scope.item);
+  const item = await itemNamed(account, vaultId, scope.item);
   return { what: scope.level === "names" ? "the names in the item" : "the item", parts: [vault, item] };
 }
 

@@ -47,6 +47,7 @@ export type Bound = {
   readonly account: string;
   readonly verb: Verb;
   readonly scopes: readonly Scope[];
+  readonly sentText: readonly string[];
   readonly text: readonly string[];
 };
 
@@ -54,7 +55,8 @@ export type Bound = {
  * SHA-256 over a question, in base64. An answer repeats it. The salt is random and is sent to nobody: otherwise a program that guesses a title
  * could try its guess by the hash.
  */
-export function promptHash({ account, verb, scopes, text }: Bound, salt: Uint8Array = randomBytes(SALT_BYTES)): string {
-  const parts = [account, verb, scopes.map((scope) => scopeKey(verb, scope)), text];
+export function promptHash(bound: Bound, salt: Uint8Array = randomBytes(SALT_BYTES)): string {
+  const { account, verb, scopes, sentText, text } = bound;
+  const parts = [account, verb, scopes.map((scope) => scopeKey(verb, scope)), sentText, text];
   return createHash("sha256").update(salt).update(JSON.stringify(parts)).digest("base64");
 }

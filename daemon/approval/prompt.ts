@@ -1,15 +1,24 @@
 // A question to a person, as the other rooms see it: its targets, its end, and the waiting calls.
 import type { Verb } from "../../protocol/entry.ts";
 import type { Scope } from "../account/scope.ts";
+import type { Connection } from "../call/connection.ts";
 import type { Subject } from "../peer/subject.ts";
 
-/** One scope of a question, the lines that name it to a person, and whether a yes leaves a grant of it. */
-export type Asked = { readonly scope: Scope; readonly shown: readonly string[]; readonly grantable: boolean };
+/**
+ * One scope of a question, and whether a yes leaves a grant of it. `sent` are the lines in the asker's own words, which may be shown before a
+ * proof. `shown` are the lines with what was looked up.
+ */
+export type Asked = {
+  readonly scope: Scope;
+  readonly sent: readonly string[];
+  readonly shown: readonly string[];
+  readonly grantable: boolean;
+};
 
 /** The duration of an approval: this request alone, or a grant with an idle end. */
 export type Lasting = { readonly kind: "once" } | { readonly kind: "grant"; readonly idleMs: number };
 
-/** A question. `text` and `hash` are set when it is shown, and never change after that. */
+/** A question. Its texts and `hash` are set when it is shown, and never change after that. */
 export type Prompt = {
   readonly id: string;
   readonly code: string;
@@ -18,9 +27,14 @@ export type Prompt = {
   readonly verb: Verb;
   readonly asked: readonly Asked[];
   readonly text: readonly string[];
+  /** Covers the text, and the askers' own words. */
   readonly hash: string;
   readonly expiresAtMs: number;
   readonly waiters: number;
+  /** The question in this connection's own words. Nothing in it was looked up, and nothing that others sent. */
+  sentBy(connection: Connection): string[];
+  /** The first waiting command of ours in the foreground of this terminal session. */
+  askerAt(terminalSession: string): Connection | undefined;
 };
 
 /** The end of a prompt. */
@@ -29,5 +43,13 @@ export type Ending = "approved" | "denied" | "timedOut" | "withdrawn" | "locked"
 /** Called as prompts open and close. It shows them and never decides. `closed` must not throw, since the end cannot be undone. */
 export type Watcher = { opened(prompt: Prompt): void; closed(prompt: Prompt, ending: Ending): void };
 
-/** A waiting call. `shown` is called when its prompt opens, so that the asker can print the match code. */
-export type Waiter = { readonly signal: AbortSignal; shown(prompt: Prompt): void };
+/**
+ * A waiting call, and its connection. `named` is its own word for the account, where it named one. `shown` is called when its prompt opens, so
+ * that the asker can print the match code.
+ */
+export type Waiter = {
+  readonly signal: AbortSignal;
+  readonly connection: Connection;
+  readonly named?: string | undefined;
+  shown(prompt: Prompt): void;
+};

@@ -5,12 +5,18 @@ import { PosternError } from "../../protocol/errors.ts";
 import { displayed } from "../account/displayed-text.ts";
 import type { Asked } from "./prompt.ts";
 import { missingLines } from "./prompt-lines.ts";
+import { sentLines } from "./sent-lines.ts";
 
 /** A question about an account that is not on this agent. A yes leaves no grant. The person of the account `standIn` is asked. */
 export function askedOfNobody(standIn: string, named: string, targets: readonly Target[], before: string): Asked[] {
   const why = `no account here is called ${JSON.stringify(displayed(named))}`;
   const scope = { account: standIn, level: "names" } as const;
-  return targets.map((target) => ({ scope, shown: missingLines(textOf(target), why, before), grantable: false }));
+  return targets.map((target) => ({
+    scope,
+    sent: sentLines(target, before),
+    shown: missingLines(textOf(target), why, before),
+    grantable: false,
+  }));
 }
 
 /** The target in the program's own words: ids where it sent ids. */

@@ -5,10 +5,12 @@ import type { Call } from "../call/call.ts";
 import type { Prompt, Waiter } from "./prompt.ts";
 import type { UnlockWaiter } from "./unlock-waits.ts";
 
-export function waiterOf(call: Call): Waiter {
+export function waiterOf(call: Call, client?: string): Waiter {
   const { connection, requestId } = call;
   return {
     signal: call.signal(),
+    connection,
+    named: connection.clientOf(client)?.named,
     shown: (prompt: Prompt) =>
       connection.notify("prompt.opened", {
         prompt: prompt.id,

@@ -18,8 +18,8 @@ export type UnlockWait = { sawOpen: boolean; gaveUp?: boolean };
 export type OpenClient = {
   /** Its id; or what the program named, where that is on no agent like this one. */
   readonly account: string;
-  /** Set where the program named the account: then it is not told whether there is one. */
-  readonly named?: true;
+  /** The program's own word for the account, where it named one: then it is not told whether there is one. */
+  readonly named?: string;
   /** The session that a presented token opened. No other client can use it. */
   readonly bearer?: TokenSession;
   /** Set where the program wants its calls to wait for an unlock. */
@@ -39,6 +39,11 @@ export type Connection = {
   isSame(): boolean;
   /** Throws peerRefused where they do not. */
   demandSame(): void;
+  /**
+   * The terminal session where a question can be asked on this connection: the peer is our own command, in the foreground of its terminal.
+   * Undefined for all others.
+   */
+  frontTerminal(): string | undefined;
   /** The clients of this connection. On the official SDKs' door they are those of its process. */
   readonly clients: Map<string, OpenClient>;
   /** The client that a request names; undefined where it names none and means the default account. Throws clientNotFound. */

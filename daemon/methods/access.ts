@@ -113,7 +113,7 @@ export function accessMethods(parts: AccessParts): AccessHandlers {
   /** The account of a client. The answer does not show whether a named account exists. So an unknown name is kept as it was sent. */
   function chosen(account: string | undefined): Pick<OpenClient, "account" | "named"> {
     if (account === undefined || sessions.list().length === 0) return { account: sessions.pick(account).file.account };
-    return { account: sessions.find(account)?.file.account ?? account, named: true };
+    return { account: sessions.find(account)?.file.account ?? account, named: account };
   }
 
   /** Whether the account is open. Beside a wrong name any open one counts, as the gate has it. */

@@ -55,7 +55,12 @@ export function promptMethods({ sessions, broker, overseer, tickets, approvers }
       if (code !== undefined && shown.length === 0) throw new PosternError("promptNotFound");
       // The proof that came with the code of a prompt also serves the answer to that prompt.
       for (const prompt of isProven ? shown : []) tickets.issue(call.connection, prompt);
-      return { prompts: shown.map((prompt) => shownPrompt(prompt, prompt.account === whole)) };
+      return {
+        prompts: shown.map((prompt) => ({
+          ...shownPrompt(prompt, prompt.account === whole),
+          ...(isAskedHere(prompt, call) ? { asked: prompt.sentBy(call.connection) } : {}),
+        })),
+      };
     },
 
     "prompts.answer": async (params, call) => {
@@ -64,6 +69,17 @@ export function promptMethods({ sessions, broker, overseer, tickets, approvers }
       return {};
     },
   };
+
+  /**
+   * Whether the caller may ask the person at its own terminal. It is our command, in the foreground there. One question at a
+   * time is asked at a terminal: the oldest.
+   */
+  function isAskedHere(prompt: Prompt, { connection }: Call): boolean {
+    const terminal = connection.frontTerminal();
+    if (terminal === undefined) return false;
+    const oldest = broker.list().find((one) => one.askerAt(terminal) !== undefined);
+    return oldest === prompt && prompt.askerAt(terminal) === connection;
+  }
 
   /** The code of the one open prompt. How many are open is no secret, and which code it has takes a proof. */
   function onlyCode({ code, proof }: ParamsOf<"prompts.list">): string {

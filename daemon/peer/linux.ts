@@ -6,7 +6,7 @@ import type { Socket } from "node:net";
 import { PosternError } from "../../protocol/errors.ts";
 import type { Native } from "../host/native.ts";
 import type { Peer, PeerIdentity, PeerSystem, ProcessFacts, ProcessHandle } from "./peer.ts";
-import { factsOf, isStill, statOf, usersOf } from "./process-facts.ts";
+import { factsOf, isInFront, isStill, statOf, usersOf } from "./process-facts.ts";
 
 /** The kernel's own facts about a connection. This file closes `pidfd`. */
 export type Credentials = { readonly uid: number; readonly pid: number; readonly pidfd: number };
@@ -96,6 +96,7 @@ function watch(identity: PeerIdentity, pidfd: number, native: Native, monotonicM
       isSame = isStill(identity) && !native.hasEnded(pidfd);
       return isSame;
     },
+    isInFront: () => !released && isInFront(identity),
     release: () => {
       if (released) return;
       released = true;

@@ -86,6 +86,13 @@ export function isStill(facts: ProcessFacts): boolean {
   return sameExecutable(executableOf(facts.pid), facts.executable);
 }
 
+/** Whether a process is in the foreground of its controlling terminal. The kernel is asked each time. */
+export function isInFront({ pid, startTicks, terminal }: ProcessFacts): boolean {
+  const now = statOf(pid);
+  if (now === undefined || terminal === undefined || now.startTicks !== startTicks) return false;
+  return now.ttyDevice === terminal.device && now.group === now.foregroundGroup;
+}
+
 /** Whether two sets of facts are about one process with one program. A file that an update replaced is still the same. */
 export function sameProcess(a: ProcessFacts, b: ProcessFacts): boolean {
   return (

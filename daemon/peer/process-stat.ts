@@ -9,8 +9,12 @@ export type ProcessStat = {
   readonly ppid: number;
   /** The session, by the pid of its leader. */
   readonly sessionId: number;
+  /** Its process group. A shell makes one for each job. */
+  readonly group: number;
   /** Device number of the controlling terminal, 0 without one. */
   readonly ttyDevice: number;
+  /** The process group in the foreground of that terminal: the keys are its. -1 without a terminal. */
+  readonly foregroundGroup: number;
   /** Clock ticks from boot to the process's start. Together with the pid it names a process until the next boot. */
   readonly startTicks: number;
   /** Address of the bottom of the stack, in decimal. Each exec gives a new one. "0" where the kernel hides it. */
@@ -31,18 +35,21 @@ export function parseStat(line: string): ProcessStat | undefined {
     .split(" ");
   // Field 3 of proc(5), the state, is the first here.
   const at = (field: number): string => fields[field - 3] ?? "";
-  const [pid, ppid, sessionId, ttyDevice, startTicks] = [line.slice(0, open), at(4), at(6), at(7), at(22)].map(integer);
+  const numbers = [line.slice(0, open), at(4), at(5), at(6), at(7), at(8), at(22)].map(integer);
+  const [pid, ppid, group, sessionId, ttyDevice, foregroundGroup, startTicks] = numbers;
   const stackStart = at(28);
   if (fields.length < FIELDS_MIN || !/^[A-Za-z]$/.test(at(3)) || !/^\d{1,20}$/.test(stackStart)) return undefined;
   if (
     pid === undefined ||
     ppid === undefined ||
+    group === undefined ||
     sessionId === undefined ||
     ttyDevice === undefined ||
+    foregroundGroup === undefined ||
     startTicks === undefined
   )
     return undefined;
-  return { pid, state: at(3), ppid, sessionId, ttyDevice, startTicks, stackStart };
+  return { pid, state: at(3), ppid, group, sessionId, ttyDevice, foregroundGroup, startTicks, stackStart };
 }
 
 function integer(text: string): number | undefined {

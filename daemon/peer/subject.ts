@@ -60,8 +60,17 @@ export function subjectOf(identity: PeerIdentity, ours: readonly OwnProgram[], n
 function terminalOf({ terminal, session }: ProcessFacts): Pick<Subject, "terminal" | "terminalSession"> {
   if (terminal === undefined) return {};
   const name = { terminal: terminal.name ?? "a terminal" };
-  if (session.startTicks === undefined) return name;
-  return { ...name, terminalSession: [terminal.device, session.leader, session.startTicks].join("|") };
+  const terminalSession = terminalSessionOf({ terminal, session });
+  return terminalSession === undefined ? name : { ...name, terminalSession };
+}
+
+/** The session at a process's terminal. Undefined without a terminal, and where the session's leader has ended. */
+export function terminalSessionOf({
+  terminal,
+  session,
+}: Pick<ProcessFacts, "terminal" | "session">): string | undefined {
+  if (terminal === undefined || session.startTicks === undefined) return undefined;
+  return [terminal.device, session.leader, session.startTicks].join("|");
 }
 
 /** Quotas count by this. A fork keeps session and cgroup. Only another program has another executable. */

@@ -8,7 +8,7 @@ import type { Connection, DoorName, OpenClient } from "../call/connection.ts";
 import { discard, lineOf } from "../call/encoded.ts";
 import type { Log } from "../host/log.ts";
 import type { Peer } from "../peer/peer.ts";
-import type { Subject } from "../peer/subject.ts";
+import { type Subject, terminalSessionOf } from "../peer/subject.ts";
 import { createBatches } from "./batch.ts";
 import type { Dispatch } from "./dispatch.ts";
 import { createRefuse, type Refuse, tooLong, tooMuchWaits } from "./error-response.ts";
@@ -292,6 +292,8 @@ function connectionOf(
     demandSame: () => {
       if (!isSame()) throw new PosternError("peerRefused", "the program was replaced by another");
     },
+    frontTerminal: () =>
+      subject.throughCommand && isSame() && peer.isInFront() ? terminalSessionOf(peer.identity) : undefined,
     get clients() {
       return clients;
     },

@@ -29,6 +29,11 @@ const Prompt = Type.Object(
     openedAt: Type.Optional(Timestamp),
     expiresAt: Timestamp,
     waiters: Type.Integer(),
+    /**
+     * The question in the caller's own words: nothing in it was looked up. Present where the caller is the postern command, waits for this
+     * prompt in the foreground of its terminal, and no older question is asked there. It may then ask the person for the proof.
+     */
+    asked: Type.Optional(Type.Array(Type.String())),
     /** The frozen text, line by line. Present once a manage grant or a proof allows it. */
     text: Type.Optional(Type.Array(Type.String())),
   },
@@ -227,7 +232,7 @@ export const access = {
   }),
   "prompts.list": entry({
     summary:
-      "Returns every open prompt with its text. Without a manage grant or a proof, returns the prompts that the caller itself waits for, without text and hash. `code` picks one. With a proof, `only` picks the one that is open, and fails with `promptNotFound` where several are.",
+      "Returns every open prompt with its text. Without a manage grant or a proof, returns the prompts that the caller itself waits for, without text and hash; the postern command in the foreground of its terminal gets its own words of the oldest one (`asked`). `code` picks one. With a proof, `only` picks the one that is open, and fails with `promptNotFound` where several are.",
     params: Type.Object(
       { code: Type.Optional(Type.String({ maxLength: 16 })), only: Type.Optional(Type.Literal(true)), ...whole },
       closed,

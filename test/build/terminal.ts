@@ -9,6 +9,7 @@ export type Terminal = {
   key(bytes: string): void;
   /** Waits until new output contains the text or matches. Returns the match. */
   sees(text: string | RegExp): Promise<RegExpExecArray>;
+  resize(columns: number, rows: number): void;
   /** All output since the start. */
   screen(): string;
   end(): void;
@@ -37,6 +38,7 @@ export function openTerminal(env: Record<string, string>, cwd: string): Terminal
   return {
     type: (line) => shell.write(`${line}\r`),
     key: (bytes) => shell.write(bytes),
+    resize: (columns, rows) => shell.resize(columns, rows),
     sees: (wanted) =>
       new Promise((resolve, reject) => {
         const pattern = typeof wanted === "string" ? new RegExp(wanted.replace(/[.*+?^${}()|[\]\\]/g, "\\$&")) : wanted;

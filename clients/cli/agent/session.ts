@@ -12,6 +12,7 @@ import { withHint } from "../terminal/with-hint.ts";
 import { dialAgent, greeting, own } from "./dial.ts";
 import { watchInstallation } from "./installation.ts";
 import { accountWords, namingAccount, sentence } from "./of-account.ts";
+import { watchPrompts } from "./own-prompts.ts";
 import { demandNoEmptyToken, tokenOf } from "./token.ts";
 
 export type Agent = {
@@ -48,20 +49,11 @@ export async function connect(terminal: Terminal, who: Who = "token or person"):
   const channel = await connectOrStart(terminal);
   const installation = watchInstallation(terminal, channel);
   let about: string | undefined;
-  channel.onNotification((method, params) => {
-    if (method !== "prompt.opened" || params.request === undefined) return;
-    const tellCode = async () => {
-      const own = async () => accountWords(account, await channel.call("agent.status", {}));
-      const where = token === undefined ? (about ?? (await own())) : undefined;
-      const named = where === undefined ? "" : `, in ${where}`;
-      terminal.tell(`postern: waiting for approval${named}, code ${terminal.bold(String(params.code))}`);
-      terminal.tell(`  next: run \`postern approve ${params.code}\` in another terminal`);
-    };
-    // First says why each command needs an approval, since a person can change that. The call itself reports a lost connection.
-    installation
-      .prompted()
-      .then(tellCode, tellCode)
-      .catch(() => undefined);
+  watchPrompts(terminal, channel, {
+    account,
+    installation,
+    words: async () =>
+      token === undefined ? (about ?? accountWords(account, await channel.call("agent.status", {}))) : undefined,
   });
   await channel.call("agent.subscribe", {});
   const client = token === undefined ? undefined : await openClient(channel, token);

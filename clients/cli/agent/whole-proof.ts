@@ -1,11 +1,10 @@
 // Shared by commands that show a whole list. The account password is the proof. --mine shows the program's own part without a proof.
-import type { Methods } from "../../typescript/generated.ts";
 import { hasTerminal } from "../terminal/ask.ts";
 import type { Terminal } from "../terminal/terminal.ts";
+import type { Proof } from "./approval-proof.ts";
 import { type Agent, withAgent } from "./session.ts";
 import { demandPerson, withPassword } from "./with-password.ts";
 
-export type Proof = NonNullable<Methods["prompts.list"]["params"]["proof"]>;
 export type ProofOptions = { passwordFd?: string; mine?: boolean };
 
 export const mine = ["--mine", "only what concerns this terminal; asks for nothing"] as const;

@@ -3,15 +3,16 @@
 import type { Command } from "commander";
 import type { Methods } from "../../typescript/generated.ts";
 import { PosternError, ProofRequiredError } from "../../typescript/generated.ts";
+import { approvalProof, type Proof, passwordProof, proofOf } from "../agent/approval-proof.ts";
 import { type Agent, withAgent } from "../agent/session.ts";
-import { mine, type Proof, type ProofOptions, withWholeProof } from "../agent/whole-proof.ts";
+import { mine, type ProofOptions, withWholeProof } from "../agent/whole-proof.ts";
 import { demandPerson } from "../agent/with-password.ts";
 import { addCommand } from "../context.ts";
 import { fromDescriptor, passwordFd } from "../files/secret-input.ts";
 import { askSecret, askYes } from "../terminal/ask.ts";
 import { UsageError } from "../terminal/exit-code.ts";
 import { localTime } from "../terminal/local-time.ts";
-import { oneLine, type Terminal, table } from "../terminal/terminal.ts";
+import { type Terminal, table } from "../terminal/terminal.ts";
 
 const noPrompt = () =>
   new PosternError("no open prompt has this code", {
@@ -25,25 +26,18 @@ type ApproveOptions = ProofChoice & { yes?: boolean; once?: boolean; minutes?: s
 
 const pinFd = ["--pin-fd <n>", "read the approval PIN from this file descriptor"] as const;
 
-/** The proof for an approval: the PIN where one is set, or else the password. */
-async function approvalProof(agent: Agent, options: ProofChoice): Promise<Proof> {
+/** The proof for an approval: from a descriptor, or typed. */
+async function givenProof(agent: Agent, options: ProofChoice): Promise<Proof> {
   if (options.pinFd !== undefined) return { kind: "pin", pin: fromDescriptor(options.pinFd, "--pin-fd") };
   if (options.passwordFd !== undefined)
     return { kind: "password", password: fromDescriptor(options.passwordFd, "--password-fd") };
-  const { sessions } = await agent.call("agent.status", {});
-  const open = sessions.filter(({ state }) => state === "unlocked");
-  const of = sessions.length < 2 ? "" : ` of ${agent.account === undefined ? WAITING_ONE : oneLine(agent.account)}`;
-  const pins = open.filter(({ proof }) => proof === "pin").length;
-  // Only a proof shows which account waits. Where one account has a PIN and another has none, the person knows which it is.
-  const other = pins === open.length ? "" : "; Enter to give its password";
-  if (pins > 0) {
-    const pin = await askSecret(`Approval PIN${of}${other}`, "--pin-fd", other === "" ? undefined : () => undefined);
-    if (pin !== "" || other === "") return { kind: "pin", pin };
-  }
-  return { kind: "password", password: await askSecret(`Account password${of}`, "--password-fd") };
+  const status = await agent.call("agent.status", {});
+  const { label, kind, orPassword } = approvalProof(status, agent.account);
+  const typed = await askSecret(label, `--${kind}-fd`, orPassword ? () => undefined : undefined);
+  if (typed !== "" || !orPassword) return proofOf(kind, typed);
+  const password = passwordProof(status, agent.account);
+  return proofOf(password.kind, await askSecret(password.label, "--password-fd"));
 }
-
-const WAITING_ONE = "the account that the waiting command named";
 
 /** Lines of a small terminal. */
 const SCREEN_LINES = 20;
@@ -78,7 +72,7 @@ async function approve(
   if (typed === undefined && options.yes === true)
     throw new UsageError("--yes needs the code of the program that you mean", "another one may wait by then");
   await demandOne(agent, typed);
-  const proof = await approvalProof(agent, options);
+  const proof = await givenProof(agent, options);
   const named = typed === undefined ? { only: true as const } : { code: typed };
   const { prompts } = await agent.call("prompts.list", { ...named, proof });
   const [prompt] = prompts;
@@ -111,7 +105,7 @@ async function deny(terminal: Terminal, agent: Agent, code: string, options: Pro
   const answer = { code, answer: "no" as const };
   const proven = async () => {
     await demandOne(agent, code);
-    await agent.call("prompts.answer", { ...answer, proof: await approvalProof(agent, options) });
+    await agent.call("prompts.answer", { ...answer, proof: await givenProof(agent, options) });
   };
   const isGiven = options.pinFd !== undefined || options.passwordFd !== undefined;
   // A try without a proof counts as a wrong code, unless this is the asker's terminal.

@@ -3,9 +3,10 @@
 import type { Command } from "commander";
 import type { Methods } from "../../typescript/generated.ts";
 import { auditLimits } from "../../typescript/generated-limits.ts";
+import type { Proof } from "../agent/approval-proof.ts";
 import { onAccount } from "../agent/next-step.ts";
 import type { Agent } from "../agent/session.ts";
-import { mine, type Proof, type ProofOptions, withWholeProof } from "../agent/whole-proof.ts";
+import { mine, type ProofOptions, withWholeProof } from "../agent/whole-proof.ts";
 import { deedOf, endOf } from "../audit-words.ts";
 import { addCommand } from "../context.ts";
 import { passwordFd } from "../files/secret-input.ts";

@@ -60,6 +60,7 @@ const FIONREAD = 0x541b;
 const TIOCGWINSZ = 0x5413;
 const TIOCSWINSZ = 0x5414;
 const TCSANOW = 0;
+const TCSAFLUSH = 2;
 const P_PID = 1;
 const W_EXITED = 4;
 const W_STOPPED = 2;
@@ -331,6 +332,34 @@ export function modesOf(fd: number): Modes {
 
 export function setModes(fd: number, modes: Modes): void {
   checked("tcsetattr", func("int tcsetattr(int, int, uint8_t *)")(fd, TCSANOW, modes));
+}
+
+/** The same, and drops what was typed and not read yet. */
+export function setModesAndFlush(fd: number, modes: Modes): void {
+  checked("tcsetattr", func("int tcsetattr(int, int, uint8_t *)")(fd, TCSAFLUSH, modes));
+}
+
+// Bits of struct termios, equal on x86-64 and arm64.
+const INLCR = 0o100;
+const IGNCR = 0o200;
+const ICRNL = 0o400;
+const ONLCR = 4;
+const ISIG = 1;
+const ICANON = 2;
+const ECHO = 0o10;
+const ECHONL = 0o100;
+const LOCAL_FLAGS = 12;
+
+/** The same modes for typing a line, whatever the program before has left: Enter ends it, Ctrl-C and Ctrl-Z are signals. */
+export function lineModes(modes: Modes, echo: "shown" | "hidden"): Modes {
+  const line = Buffer.from(modes);
+  const set = (at: number, on: number, off: number) =>
+    line.writeUInt32LE(((line.readUInt32LE(at) | on) & ~off) >>> 0, at);
+  set(0, ICRNL, INLCR | IGNCR);
+  set(4, OPOST | ONLCR, 0);
+  // The newline is shown all the same, so that the next text begins a line.
+  set(LOCAL_FLAGS, ISIG | ICANON | ECHONL | (echo === "shown" ? ECHO : 0), echo === "shown" ? 0 : ECHO);
+  return line;
 }
 
 /** The same modes with every byte passed on as it is. */

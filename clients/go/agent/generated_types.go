@@ -171,6 +171,7 @@ type Prompt struct {
 	OpenedAt  *time.Time `json:"openedAt,omitempty"`
 	ExpiresAt time.Time  `json:"expiresAt"`
 	Waiters   int64      `json:"waiters"`
+	Asked     []string   `json:"asked,omitempty"`
 	Text      []string   `json:"text,omitempty"`
 }
 

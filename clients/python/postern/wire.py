@@ -435,6 +435,7 @@ class _Prompt(TypedDict):
 class Prompt(_Prompt, total=False):
     hash: str
     openedAt: "Timestamp"
+    asked: List[str]
     text: List[str]
 
 

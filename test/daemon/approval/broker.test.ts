@@ -10,15 +10,19 @@ import {
   RECENT_MS,
   RECENT_PER_FAMILY,
 } from "../../../daemon/approval/quotas.ts";
+import type { Connection } from "../../../daemon/call/connection.ts";
 import { limits } from "../../../protocol/limits.ts";
 import { fakeClock } from "../host/fake-clock.ts";
 import { subject } from "../peer/subjects.ts";
 
 const asked = (field: string): Asked => ({
   scope: { account: "a", level: "values", vault: "v", item: "i", field },
+  sent: [`op://V/I/${field}`],
   shown: [`op://V/I/${field}`],
   grantable: true,
 });
+/** A connection whose program is at no terminal. */
+const elsewhere = { frontTerminal: () => undefined } as unknown as Connection;
 const yes: { yes: true; lasting: Lasting } = { yes: true, lasting: { kind: "grant", idleMs: 1000 } };
 
 function fresh() {
@@ -38,6 +42,7 @@ function fresh() {
   const ask = (name: string, fields: string[], signal = new AbortController().signal, family = name) => {
     const outcome = broker.ask("a", subject(name, family), "read", fields.map(asked), {
       signal,
+      connection: elsewhere,
       shown: () => undefined,
     });
     outcome.catch(() => undefined);

@@ -69,6 +69,7 @@ describe("a prompt's text", () => {
       account: "one",
       verb: "read",
       scopes: [{ account: "one", level: "values" }],
+      sentText: ["a"],
       text: ["a", "b"],
     };
     const hash = (more: Partial<Bound>) => promptHash({ ...asked, ...more }, salt);

@@ -10,7 +10,17 @@ function line(name: string, change: Record<number, string> = {}): string {
   return `4711 (${name}) ${fields.join(" ")}\n`;
 }
 
-const parsed = { pid: 4711, state: "S", ppid: 4, sessionId: 6, ttyDevice: 7, startTicks: 22, stackStart: "28" };
+const parsed = {
+  pid: 4711,
+  state: "S",
+  ppid: 4,
+  group: 5,
+  sessionId: 6,
+  ttyDevice: 7,
+  foregroundGroup: 8,
+  startTicks: 22,
+  stackStart: "28",
+};
 
 describe("the line of /proc/PID/stat", () => {
   test.each([

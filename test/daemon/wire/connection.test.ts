@@ -20,7 +20,12 @@ const TOO_LONG = "connection closed: the peer does not read";
 
 const facts = factsOf(process.pid);
 if (facts === undefined) throw new Error("this process is not to be seen");
-const peer: Peer = { identity: { ...facts, ancestors: [] }, recheck: () => true, release: () => undefined };
+const peer: Peer = {
+  identity: { ...facts, ancestors: [] },
+  recheck: () => true,
+  isInFront: () => false,
+  release: () => undefined,
+};
 
 let home: string;
 let server: Server;

@@ -719,9 +719,10 @@ class AgentMethods:
         timeout: Optional[float] = None,
     ) -> wire.PromptsListResult:
         """Returns every open prompt with its text. Without a manage grant or a proof, returns the
-        prompts that the caller itself waits for, without text and hash. `code` picks one. With a
-        proof, `only` picks the one that is open, and fails with `promptNotFound` where several
-        are.
+        prompts that the caller itself waits for, without text and hash; the postern command in
+        the foreground of its terminal gets its own words of the oldest one (`asked`). `code`
+        picks one. With a proof, `only` picks the one that is open, and fails with
+        `promptNotFound` where several are.
         """
         result = self._call(
             "prompts.list",

@@ -1,0 +1,112 @@
+// The question of a prompt, asked where its command waits. Before the proof a person reads the command's own words. What the agent has looked
+// up is shown after it, and takes a yes of its own where it says more.
+import type { Channel } from "../../typescript/channel.ts";
+import { PosternError, ProofRequiredError } from "../../typescript/generated.ts";
+import { type ApprovalProof, approvalProof, type Proof, passwordProof, proofOf } from "./approval-proof.ts";
+import { type LineTerminal, openLineTerminal } from "./line-terminal.ts";
+
+export type Question = {
+  readonly prompt: string;
+  readonly code: string;
+  /** The question in this command's own words. */
+  readonly asked: readonly string[];
+};
+
+/** Wrong proofs at one question. After them the prompt still waits for an answer by its code. */
+const WRONG_MAX = 3;
+
+/** Lines of a small terminal. By the end of a longer question its first line has scrolled away. */
+const SCREEN_LINES = 20;
+
+/** Errors after which the person may try again. */
+const TRY_AGAIN = ["proofRefused", "pinDisabled"];
+
+/**
+ * Asks at the terminal, and sends the answer to the agent. `signal` ends the question: somebody else has answered. False where nothing was
+ * answered here. `answering` is called before the answer is sent.
+ */
+export async function askHere(
+  channel: Channel,
+  question: Question,
+  { account, signal, answering }: { account: string | undefined; signal: AbortSignal; answering: () => void },
+): Promise<boolean> {
+  const terminal = openLineTerminal();
+  if (terminal === undefined) return false;
+  const answer = async (how: Answer) => {
+    answering();
+    await send(channel, question, how);
+    return true;
+  };
+  try {
+    const given = await askProof(terminal, channel, question, account, signal);
+    if (given === undefined) return false;
+    if (given === "no") return await answer({ answer: "no" });
+    const { proof, text, hash } = given;
+    const isSame = text.length === question.asked.length && text.every((line, at) => line === question.asked[at]);
+    if (isSame) return await answer({ answer: "yes", hash, proof });
+    const typed = await terminal.readLine(() => terminal.write(`${screenOf(text)}\nAllow? [y/N] `), "shown", signal);
+    if (typed === undefined) return false;
+    return await answer(/^y(es)?$/i.test(typed.trim()) ? { answer: "yes", hash, proof } : { answer: "no" });
+  } finally {
+    terminal.close();
+  }
+}
+
+type Answer = { answer: "no" } | { answer: "yes"; hash: string; proof: Proof };
+
+/** A right proof, and the text that it opened. */
+type Opened = { readonly proof: Proof; readonly text: readonly string[]; readonly hash: string };
+
+async function askProof(
+  terminal: LineTerminal,
+  channel: Channel,
+  { asked, code }: Question,
+  account: string | undefined,
+  signal: AbortSignal,
+): Promise<Opened | "no" | undefined> {
+  let isFirst = true;
+  let usesPassword = false;
+  for (let wrong = 0; wrong < WRONG_MAX; ) {
+    const status = await channel.call("agent.status", {});
+    const next: ApprovalProof = usesPassword ? passwordProof(status, account) : approvalProof(status, account);
+    const { label, kind, orPassword } = next;
+    const ask = (again: boolean) =>
+      terminal.write(`${isFirst || again ? `${screenOf(asked)}\n` : ""}${label} (n for no): `);
+    const typed = await terminal.readLine(ask, "hidden", signal);
+    isFirst = false;
+    if (typed === undefined) return undefined;
+    if (/^no?$/i.test(typed)) return "no";
+    if (typed === "") {
+      usesPassword ||= orPassword;
+      continue;
+    }
+    const proof = proofOf(kind, typed);
+    try {
+      const [found] = (await channel.call("prompts.list", { code, proof })).prompts;
+      if (found?.text === undefined || found.hash === undefined) return undefined;
+      return { proof, text: found.text, hash: found.hash };
+    } catch (error) {
+      if (!(error instanceof PosternError)) throw error;
+      // Answered elsewhere meanwhile.
+      if (signal.aborted || error.errorName === "promptNotFound") return undefined;
+      terminal.write(`postern: ${error.message}\n${error.hint === undefined ? "" : `  next: ${error.hint}\n`}`);
+      if (!TRY_AGAIN.includes(error.errorName)) return undefined;
+      wrong++;
+    }
+  }
+  return undefined;
+}
+
+function screenOf(lines: readonly string[]): string {
+  return [...lines, ...(lines.length > SCREEN_LINES ? ["", lines[0] ?? ""] : [])].join("\n");
+}
+
+async function send(channel: Channel, { prompt }: Question, how: Answer): Promise<void> {
+  if (how.answer === "no") return void (await channel.call("prompts.answer", { prompt, answer: "no" }));
+  const { proof, ...yes } = how;
+  // The proof of the listing also serves the answer for a minute. After that it is given again.
+  await channel.call("prompts.answer", { prompt, ...yes }).catch((error: unknown) => {
+    if (!(error instanceof ProofRequiredError)) throw error;
+    return channel.call("prompts.answer", { prompt, ...yes, proof });
+  });
+}

@@ -1,0 +1,30 @@
+// A target in the asker's own words. Nothing is looked up, so these lines tell a person nothing that the asker did not send. They are shown
+// before the proof: a program could ask on a terminal of its own, and read it.
+import type { Target } from "../../protocol/entry.ts";
+import { displayedLine } from "../account/displayed-text.ts";
+import { type Part, promptLines } from "./prompt-lines.ts";
+import { accountLines } from "./prompt-names.ts";
+
+/** The lines of a target as it was sent: a reference word for word, or ids. `before` is Postern's own text. */
+export function sentLines(target: Target, before = ""): string[] {
+  if ("reference" in target) return referenceLines(target.reference, before);
+  const level = target.names === true ? "names" : "values";
+  if ("account" in target) return accountLines({ level, ...("act" in target ? { act: target.act } : {}) }, before);
+  const ids: Part[] = [sentId("vault", target.vault)];
+  if (target.item !== undefined) ids.push(sentId("item", target.item));
+  return promptLines({ what: level === "names" ? "the names in" : "everything in", parts: ids }, before);
+}
+
+function referenceLines(reference: string, before: string): string[] {
+  const whole = `${before}${reference}`;
+  // A long one has a line of its own, so that Postern's words take no room from it.
+  return before === "" || displayedLine(whole) === whole ? [whole] : [before.trimEnd(), reference];
+}
+
+const sentId = (kind: Part["kind"], id: string): Part => ({
+  kind,
+  id,
+  title: undefined,
+  unique: true,
+  unreached: true,
+});
