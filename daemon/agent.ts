@@ -5,6 +5,7 @@ import { PosternError } from "../protocol/errors.ts";
 import { createItemPages } from "./account/item-pages.ts";
 import type { Opened } from "./account/opened.ts";
 import { createResolver } from "./account/resolver.ts";
+import { scopeKey } from "./account/scope.ts";
 import { type Approvers, createApprovers } from "./approval/approvers.ts";
 import { type Broker, createBroker } from "./approval/broker.ts";
 import { createGate } from "./approval/gate.ts";
@@ -45,6 +46,7 @@ import { createWatches, type Watches } from "./methods/watches.ts";
 import { answerSdk } from "./sdk/answer.ts";
 import type { Whose } from "./session/account-file.ts";
 import type { AccountSession } from "./session/account-session.ts";
+import { IDLE_MS } from "./session/idle.ts";
 import { createLeftRecords, type LeftRecords } from "./session/left-records.ts";
 import { passwordWay } from "./session/password-proof.ts";
 import { pinWay } from "./session/pin.ts";
@@ -111,10 +113,13 @@ export function createAgent(parts: AgentParts): Agent {
     nameOf: (account, isNamed) =>
       isNamed || sessions.list().length > 1 ? sessions.find(account)?.file.name : undefined,
     watcher: watchPrompts({ sessions: () => sessions, approvers, connections }),
-    approve: (prompt, lasting) => {
+    lockMsOf: () => IDLE_MS,
+    approve: ({ subject }, { verb, given, lasting }) => {
       if (lasting.kind !== "grant") return;
-      for (const { scope, grantable } of prompt.asked)
-        if (grantable) grants.add(prompt.subject, prompt.verb, scope, lasting.idleMs);
+      const scopes = given.flatMap(({ scope, grantable }) =>
+        grantable ? [[scopeKey(verb, scope), scope] as const] : [],
+      );
+      for (const scope of new Map(scopes).values()) grants.add(subject, verb, scope, lasting);
     },
   });
 

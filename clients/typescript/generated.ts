@@ -67,6 +67,12 @@ export type AuditRecord = {
   unnamed?: number;
 };
 export type AutofillBehavior = "AnywhereOnWebsite" | "ExactDomain" | "Never";
+export type Choice = {
+  width?: "item" | "vault" | "account";
+  verb?: "write";
+  lasts?: "once" | "tenMinutes" | "untilLock" | "workingDay";
+  idleMinutes?: number;
+};
 export type Device = {
   device: Id;
   name?: string;
@@ -763,11 +769,12 @@ export type Methods = {
     };
     result: Empty;
   };
-  /** Returns every open prompt with its text. Without a manage grant or a proof, returns the prompts that the caller itself waits for, without text and hash; the postern command in the foreground of its terminal gets its own words of the oldest one (`asked`). `code` picks one. With a proof, `only` picks the one that is open, and fails with `promptNotFound` where several are. */
+  /** Returns every open prompt with its text. Without a manage grant or a proof, returns the prompts that the caller itself waits for, without text and hash; the postern command in the foreground of its terminal gets its own words of the oldest one (`asked`). `code` picks one. With `choice` the texts and hashes are those of that width and length. With a proof, `only` picks the one that is open, and fails with `promptNotFound` where several are. */
   "prompts.list": {
     params: {
       code?: string;
       only?: true;
+      choice?: Choice;
       proof?: Proof;
       account?: string;
       ask?: boolean;
@@ -776,7 +783,7 @@ export type Methods = {
       prompts: Prompt[];
     };
   };
-  /** Answers a prompt. Name the prompt by its id (`prompt`) or by its match code (`code`), and not by both. `no` by the id needs nothing more, nor by the code from the terminal that asked. By the code from elsewhere it needs a proof. `yes` needs the hash of the shown text, and a proof. A proof that listed this prompt on this connection within the last minute also serves, once. The yes lasts for the process or terminal that asked. With `lasts: once` it lasts for this one request. */
+  /** Answers a prompt. Name the prompt by its id (`prompt`) or by its match code (`code`), and not by both. `no` by the id needs nothing more, nor by the code from the terminal that asked. By the code from elsewhere it needs a proof. `yes` needs the hash of the shown text, and a proof. A proof that listed this prompt on this connection within the last minute also serves, once. The yes holds for the process or terminal that asked, as wide and as long as the text says. With `choice` the hash is that of the text with this choice. */
   "prompts.answer": {
     params: {
       code?: string;
@@ -784,8 +791,7 @@ export type Methods = {
       answer: "yes" | "no";
       hash?: string;
       proof?: Proof;
-      lasts?: "once" | "grant";
-      idleMinutes?: number;
+      choice?: Choice;
     };
     result: Empty;
   };

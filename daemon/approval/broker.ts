@@ -7,9 +7,10 @@ import { limits } from "../../protocol/limits.ts";
 import { scopeKey } from "../account/scope.ts";
 import type { Clock } from "../host/clock.ts";
 import type { Subject } from "../peer/subject.ts";
+import { chosenLasting, chosenScopes, demandFitting } from "./choice.ts";
 import { createMatchCodes } from "./match-code.ts";
-import type { Asked, Ending, Lasting, Prompt, Waiter, Watcher } from "./prompt.ts";
-import { promptHash, promptText } from "./prompt-text.ts";
+import type { Asked, Choice, Ending, Offer, Prompt, Waiter, Watcher } from "./prompt.ts";
+import { newSalt, promptHash, promptText } from "./prompt-text.ts";
 import type { Quotas } from "./quotas.ts";
 
 /** Milliseconds in which further scopes of a subject are gathered before the prompt is shown. A program often asks in a burst. */
@@ -32,7 +33,7 @@ export type Broker = {
   /** The shown prompt with this match code or id. No code looks like an id. */
   find(codeOrId: string): Prompt | undefined;
   /** Ends a shown prompt by a person's answer. The caller has verified the proof. */
-  decide(prompt: Prompt, answer: { yes: true; lasting: Lasting } | { yes: false }): void;
+  decide(prompt: Prompt, answer: { yes: Offer } | "no"): void;
   /** Withdraws every prompt of an account, which was locked. */
   lock(account: string): void;
 };
@@ -64,8 +65,10 @@ export type BrokerParts = {
   readonly newId: () => string;
   /** The account's name, where a prompt must show it: on an agent with several accounts, and where the asker named one. */
   readonly nameOf?: (account: string, isNamed: boolean) => string | undefined;
+  /** Milliseconds without use after which the account locks. */
+  readonly lockMsOf: (account: string) => number;
   /** Records an approval as a grant. Called before the waiting calls continue. */
-  readonly approve: (prompt: Prompt, lasting: Lasting) => void;
+  readonly approve: (prompt: Prompt, offer: Offer) => void;
 };
 
 export function createBroker(parts: BrokerParts): Broker {
@@ -99,17 +102,6 @@ export function createBroker(parts: BrokerParts): Broker {
 
   function show(open: Open): void {
     const asked = [...open.asked.values()];
-    const textOf = (things: readonly (readonly string[])[], account: string | undefined) =>
-      promptText(open.subject, open.verb, things, open.isAct, account);
-    const name = parts.nameOf?.(open.account, open.named !== undefined);
-    const text = textOf(
-      asked.map(({ shown }) => shown),
-      name,
-    );
-    const sentText = textOf(
-      asked.map(({ sent }) => sent),
-      open.named,
-    );
     open.frozen = {
       id: open.id,
       code: open.code,
@@ -117,23 +109,10 @@ export function createBroker(parts: BrokerParts): Broker {
       subject: open.subject,
       verb: open.verb,
       asked,
-      text,
-      hash: promptHash({
-        account: open.account,
-        verb: open.verb,
-        scopes: asked.map(({ scope }) => scope),
-        sentText,
-        text,
-      }),
+      ...textsOf(open, parts),
       expiresAtMs: clock.wallMs() + PROMPT_MS,
       get waiters() {
         return open.waiters.size;
-      },
-      sentBy: (connection) => {
-        const waiting = [...open.waiters].filter(({ waiter }) => waiter.connection === connection);
-        const sent = new Set(waiting.flatMap(({ keys }) => keys));
-        const own = [...open.asked].flatMap(([key, one]) => (sent.has(key) ? [one.sent] : []));
-        return textOf(own.length === open.asked.size ? own : [...own, [OF_OTHERS]], open.named);
       },
       askerAt: (terminal) =>
         [...open.waiters].find(({ waiter }) => waiter.connection.frontTerminal() === terminal)?.waiter.connection,
@@ -230,11 +209,48 @@ export function createBroker(parts: BrokerParts): Broker {
     decide: (prompt, answer) => {
       const open = frozenOf(prompt);
       if (open === undefined) throw new PosternError("promptNotFound");
-      if (answer.yes) parts.approve(prompt, answer.lasting);
-      end(open, answer.yes ? "approved" : "denied");
+      if (answer !== "no") parts.approve(prompt, answer.yes);
+      end(open, answer === "no" ? "denied" : "approved");
     },
     lock: (account) => {
       for (const open of [...prompts]) if (open.account === account) end(open, "locked");
+    },
+  };
+}
+
+/** The texts of a prompt that is shown now. Whatever its waiters do later, a choice always has the same text and the same hash. */
+function textsOf(open: Open, { nameOf, lockMsOf }: BrokerParts): Pick<Prompt, "offer" | "sentBy"> {
+  const asked = [...open.asked.values()];
+  const { subject, isAct, account } = open;
+  const salt = newSalt();
+  const name = nameOf?.(account, open.named !== undefined);
+  const told = { subject, isAct, verb: open.verb, lockMs: lockMsOf(account) };
+  const textOf = (things: readonly (readonly string[])[], named: string | undefined, choice: Choice) =>
+    promptText({ ...told, things, account: named, choice });
+  return {
+    offer: (choice = {}) => {
+      demandFitting(choice, open.verb, asked);
+      const shown = asked.map((one) => one.shown);
+      const text = textOf(shown, name, choice);
+      const sent = asked.map((one) => one.sent);
+      const sentText = textOf(sent, open.named, choice);
+      const verb = choice.verb ?? open.verb;
+      const given = chosenScopes(asked, choice);
+      const scopes = given.map(({ scope }) => scope);
+      return {
+        text,
+        hash: promptHash({ account, verb, scopes, sentText, text, choice }, salt),
+        verb,
+        given,
+        lasting: subject.kind === "once" ? { kind: "once" } : chosenLasting(choice),
+      };
+    },
+    sentBy: (connection, choice = {}) => {
+      demandFitting(choice, open.verb, asked);
+      const waiting = [...open.waiters].filter(({ waiter }) => waiter.connection === connection);
+      const keys = new Set(waiting.flatMap((one) => one.keys));
+      const own = [...open.asked].flatMap(([key, one]) => (keys.has(key) ? [one.sent] : []));
+      return textOf(own.length === asked.length ? own : [...own, [OF_OTHERS]], open.named, choice);
     },
   };
 }

@@ -22,6 +22,8 @@ export type Grant = {
   readonly verb: Verb;
   readonly scope: Scope;
   readonly idleMs: number;
+  /** Milliseconds after which it ends in any case. */
+  readonly ageMs: number;
   /** The grant from which this one follows. Both end together. */
   readonly restsOn?: Grant;
   readonly createdAt: Moment;
@@ -33,7 +35,8 @@ export type Grants = {
   covers(subject: Subject, verb: Verb, scope: Scope): boolean;
   /** The same for a request of the subject. Using a grant delays its idle end. */
   allows(subject: Subject, verb: Verb, scope: Scope, now?: Moment): boolean;
-  add(subject: Subject, verb: Verb, scope: Scope, idleMs: number): Grant;
+  /** Milliseconds without use, and in any case, after which it ends. */
+  add(subject: Subject, verb: Verb, scope: Scope, length: { readonly idleMs: number; readonly ageMs: number }): Grant;
   /** Adds a grant that follows from another. It is as old as that one, and ends with it. */
   addOn(grant: Grant, verb: Verb, scope: Scope): void;
   /** The living grants: all, or those of one subject. */
@@ -112,14 +115,14 @@ export function createGrants(clock: Clock, newId: () => string, ended: () => voi
       grant.lastUsedAt = now;
       return true;
     },
-    add: (subject, verb, scope, idleMs) => {
+    add: (subject, verb, scope, { idleMs, ageMs }) => {
       const now = momentOf(clock);
-      return add({ subject, verb, scope, idleMs, createdAt: now }, now);
+      return add({ subject, verb, scope, idleMs, ageMs, createdAt: now }, now);
     },
     addOn: (grant, verb, scope) => {
       const restsOn = grant.restsOn ?? grant;
-      const { subject, idleMs, createdAt } = restsOn;
-      add({ subject, verb, scope, idleMs, createdAt, restsOn }, momentOf(clock));
+      const { subject, idleMs, ageMs, createdAt } = restsOn;
+      add({ subject, verb, scope, idleMs, ageMs, createdAt, restsOn }, momentOf(clock));
     },
     list: (subject) => (subject === undefined ? everyLiving() : [...living(subject.key)]),
     find: (id) => everyLiving().find((grant) => grant.id === id),
@@ -134,11 +137,11 @@ export function createGrants(clock: Clock, newId: () => string, ended: () => voi
 
 function isAlive(now: Moment, grant: Grant): boolean {
   if (grant.restsOn !== undefined && !isAlive(now, grant.restsOn)) return false;
-  return elapsedMs(now, grant.lastUsedAt) <= grant.idleMs && elapsedMs(now, grant.createdAt) <= GRANT_AGE_MS_MAX;
+  return elapsedMs(now, grant.lastUsedAt) <= grant.idleMs && elapsedMs(now, grant.createdAt) <= grant.ageMs;
 }
 
 /** The end of a grant that is not used again, in milliseconds since the Unix epoch. */
 export function endsAtMs(grant: Grant): number {
-  const own = Math.min(grant.lastUsedAt.wallMs + grant.idleMs, grant.createdAt.wallMs + GRANT_AGE_MS_MAX);
+  const own = Math.min(grant.lastUsedAt.wallMs + grant.idleMs, grant.createdAt.wallMs + grant.ageMs);
   return grant.restsOn === undefined ? own : Math.min(own, endsAtMs(grant.restsOn));
 }

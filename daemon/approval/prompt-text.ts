@@ -4,6 +4,8 @@ import type { Verb } from "../../protocol/entry.ts";
 import { displayed, displayedLine, displayedPath } from "../account/displayed-text.ts";
 import { type Scope, scopeKey } from "../account/scope.ts";
 import type { Subject } from "../peer/subject.ts";
+import { lengthLines, widthLines } from "./choice.ts";
+import type { Choice } from "./prompt.ts";
 
 const verbs: Readonly<Record<Verb, string>> = {
   read: "read",
@@ -11,32 +13,39 @@ const verbs: Readonly<Record<Verb, string>> = {
   manage: "see and manage grants, prompts and the audit log",
 };
 
+/** The parts of a prompt's text. An act has its own verb: `isAct`. The account is named where it must be told from others. */
+export type Told = {
+  readonly subject: Subject;
+  readonly verb: Verb;
+  /** The lines of each thing. */
+  readonly things: readonly (readonly string[])[];
+  readonly isAct: boolean;
+  readonly account: string | undefined;
+  readonly choice: Choice;
+  /** Milliseconds without use after which the account locks. */
+  readonly lockMs: number;
+};
+
 /**
- * The lines of a prompt: the asker, the target, and the duration of a yes. Further lines of a thing are indented more than its first. No name
- * begins a line or holds two blanks in a row, so no name can imitate a line. An act has its own verb: `isAct`. The account is named where the
- * agent has several.
+ * The lines of a prompt: the asker, the target, and the width and length of a yes. Further lines of a thing are indented more than its first. No
+ * name begins a line or holds two blanks in a row, so no name can imitate a line.
  */
-export function promptText(
-  subject: Subject,
-  verb: Verb,
-  things: readonly (readonly string[])[],
-  isAct = false,
-  account?: string,
-): string[] {
+export function promptText({ subject, verb, things, isAct, account, choice, lockMs }: Told): string[] {
   const program = displayedPath(subject.program);
   const who = subject.script === undefined ? program : `${displayedPath(subject.script)} (${program})`;
   const head = `${who}, process ${subject.pid}${subject.terminal === undefined ? "" : ` on ${displayed(subject.terminal)}`}, wants to${isAct ? "" : ` ${verbs[verb]}`}${things.length > 0 ? ":" : ""}`;
   const about = things.flatMap((lines) => lines.map((line, at) => `${at === 0 ? "  " : "    "}${displayedLine(line)}`));
   const where = account === undefined ? [] : [displayedLine(`In the account ${JSON.stringify(displayed(account))}.`)];
-  return [head, ...about, ...where, lasting(subject)];
+  const length = subject.kind === "once" ? [] : lengthLines(choice, lockMs);
+  return [head, ...about, ...where, ...widthLines(choice, things.length), holds(subject, choice), ...length];
 }
 
-function lasting(subject: Subject): string {
-  if (subject.kind === "process" && subject.throughCommand)
-    return "Yes holds for this process and whatever it starts, through the postern command.";
-  if (subject.kind === "process") return "Yes holds for this process.";
+function holds(subject: Subject, { lasts }: Choice): string {
+  if (subject.kind === "once") return "Yes holds for this one request: no process could be held to it.";
+  if (lasts === "once") return "Yes holds for this one request.";
   if (subject.kind === "terminal") return "Yes holds for everything started in that terminal session.";
-  return "Yes holds for this one request: no process could be held to it.";
+  if (subject.throughCommand) return "Yes holds for this process and whatever it starts, through the postern command.";
+  return "Yes holds for this process.";
 }
 
 /** Bytes of a prompt's salt: nobody guesses it. */
@@ -49,14 +58,20 @@ export type Bound = {
   readonly scopes: readonly Scope[];
   readonly sentText: readonly string[];
   readonly text: readonly string[];
+  readonly choice: Choice;
 };
 
+/** A salt for the hashes of one prompt. */
+export const newSalt = (): Uint8Array => randomBytes(SALT_BYTES);
+
 /**
- * SHA-256 over a question, in base64. An answer repeats it. The salt is random and is sent to nobody: otherwise a program that guesses a title
+ * SHA-256 over a question with its choice, in base64. An answer repeats it. The salt is random and is sent to nobody: otherwise a program that guesses a title
  * could try its guess by the hash.
  */
-export function promptHash(bound: Bound, salt: Uint8Array = randomBytes(SALT_BYTES)): string {
-  const { account, verb, scopes, sentText, text } = bound;
-  const parts = [account, verb, scopes.map((scope) => scopeKey(verb, scope)), sentText, text];
+export function promptHash(bound: Bound, salt: Uint8Array): string {
+  const { account, verb, scopes, sentText, text, choice } = bound;
+  const { width = "", lasts = "", idleMinutes = "" } = choice;
+  const chosen = [width, choice.verb ?? "", lasts, idleMinutes];
+  const parts = [account, verb, scopes.map((scope) => scopeKey(verb, scope)), sentText, text, chosen];
   return createHash("sha256").update(salt).update(JSON.stringify(parts)).digest("base64");
 }

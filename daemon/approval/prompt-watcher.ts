@@ -17,7 +17,8 @@ export type PromptWatcherParts = {
 export function watchPrompts({ sessions, approvers, connections }: PromptWatcherParts): Watcher {
   return {
     opened: (prompt) => {
-      const { id, code, hash, text } = prompt;
+      const { id, code } = prompt;
+      const { hash, text } = prompt.offer();
       const asked = { event: "prompt.opened", outcome: prompt.verb, ...askerOf(prompt) };
       sessions()
         .pick(prompt.account)

@@ -1,4 +1,5 @@
 // A question to a person, as the other rooms see it: its targets, its end, and the waiting calls.
+import type { ParamsOf } from "../../protocol/catalogue.ts";
 import type { Verb } from "../../protocol/entry.ts";
 import type { Scope } from "../account/scope.ts";
 import type { Connection } from "../call/connection.ts";
@@ -15,10 +16,25 @@ export type Asked = {
   readonly grantable: boolean;
 };
 
-/** The duration of an approval: this request alone, or a grant with an idle end. */
-export type Lasting = { readonly kind: "once" } | { readonly kind: "grant"; readonly idleMs: number };
+/** A width, a verb and a length. What is left out is as narrow as the question, and ends after ten minutes without use. */
+export type Choice = NonNullable<ParamsOf<"prompts.answer">["choice"]>;
 
-/** A question. Its texts and `hash` are set when it is shown, and never change after that. */
+/** The duration of an approval: this request alone, or a grant. `idleMs` is without use, `ageMs` in any case. */
+export type Lasting =
+  | { readonly kind: "once" }
+  | { readonly kind: "grant"; readonly idleMs: number; readonly ageMs: number };
+
+/** A question with the width and length that a person chose: its text, its hash, and what a yes to it gives. */
+export type Offer = {
+  readonly text: readonly string[];
+  /** Covers the text, the askers' own words, and what is given. */
+  readonly hash: string;
+  readonly verb: Verb;
+  readonly given: readonly Pick<Asked, "scope" | "grantable">[];
+  readonly lasting: Lasting;
+};
+
+/** A question. All of it is set when it is shown, and never changes after that. */
 export type Prompt = {
   readonly id: string;
   readonly code: string;
@@ -26,13 +42,12 @@ export type Prompt = {
   readonly subject: Subject;
   readonly verb: Verb;
   readonly asked: readonly Asked[];
-  readonly text: readonly string[];
-  /** Covers the text, and the askers' own words. */
-  readonly hash: string;
   readonly expiresAtMs: number;
   readonly waiters: number;
-  /** The question in this connection's own words. Nothing in it was looked up, and nothing that others sent. */
-  sentBy(connection: Connection): string[];
+  /** The question with a choice. Throws invalidParams where the choice does not fit it. */
+  offer(choice?: Choice): Offer;
+  /** The same in this connection's own words. Nothing in it was looked up, and nothing that others sent. */
+  sentBy(connection: Connection, choice?: Choice): string[];
   /** The first waiting command of ours in the foreground of this terminal session. */
   askerAt(terminalSession: string): Connection | undefined;
 };

@@ -2,18 +2,20 @@
 // connection, one prompt, the shown text, and a minute. A ticket never goes over the wire.
 import type { Connection } from "../call/connection.ts";
 import { type Clock, type Moment, momentOf, passedMs } from "../host/clock.ts";
-import type { Prompt } from "./prompt.ts";
 
 /** Milliseconds for which a ticket is valid. A person can read a hundred lines in that time, and is still there. */
 export const TICKET_MS = 60_000;
 
 type Ticket = { readonly prompt: string; readonly hash: string; readonly at: Moment };
 
+/** A prompt as it was shown: with a choice. */
+export type Shown = { readonly id: string; readonly hash: string };
+
 export type Tickets = {
   /** Keeps a right proof for this prompt on this connection. An earlier ticket is dropped. */
-  issue(connection: Connection, prompt: Prompt): void;
+  issue(connection: Connection, prompt: Shown): void;
   /** Whether such a proof was given here for this same text within the last minute. The ticket is used up either way. */
-  redeem(connection: Connection, prompt: Prompt): boolean;
+  redeem(connection: Connection, prompt: Shown): boolean;
 };
 
 export function createTickets(clock: Clock): Tickets {

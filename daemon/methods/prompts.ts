@@ -3,9 +3,8 @@ import type { ParamsOf } from "../../protocol/catalogue.ts";
 import { PosternError } from "../../protocol/errors.ts";
 import type { Approvers } from "../approval/approvers.ts";
 import type { Broker } from "../approval/broker.ts";
-import { GRANT_IDLE_MS } from "../approval/grants.ts";
 import type { Overseer } from "../approval/overseer.ts";
-import type { Prompt } from "../approval/prompt.ts";
+import type { Offer, Prompt } from "../approval/prompt.ts";
 import type { Tickets } from "../approval/tickets.ts";
 import type { Call } from "../call/call.ts";
 import { entryOf } from "../call/log-entry.ts";
@@ -45,8 +44,10 @@ export function promptMethods({ sessions, broker, overseer, tickets, approvers }
       };
       const isProven = proof !== undefined && code !== undefined;
       if (isProven) await overseer.prove({ proof, prompt: code, ...(account === undefined ? {} : { account }) }, call);
-      const whole =
-        isProven || (await overseer.oversees(given, call)) ? sessions.pick(account).file.account : undefined;
+      // An approver has the texts already, and asks for those of another choice.
+      const isApprover = () => approvers.of(sessions.pick(account).file.account).has(call.connection);
+      const seesAll = isProven || isApprover() || (await overseer.oversees(given, call));
+      const whole = seesAll ? sessions.pick(account).file.account : undefined;
       const own = (prompt: Prompt) => prompt.subject.key === call.connection.subject.key;
       const shown = broker
         .list()
@@ -54,11 +55,12 @@ export function promptMethods({ sessions, broker, overseer, tickets, approvers }
         .filter((prompt) => code === undefined || prompt.code === code);
       if (code !== undefined && shown.length === 0) throw new PosternError("promptNotFound");
       // The proof that came with the code of a prompt also serves the answer to that prompt.
-      for (const prompt of isProven ? shown : []) tickets.issue(call.connection, prompt);
+      for (const { id, offer } of isProven ? shown : [])
+        tickets.issue(call.connection, { id, hash: offer(params.choice).hash });
       return {
         prompts: shown.map((prompt) => ({
-          ...shownPrompt(prompt, prompt.account === whole),
-          ...(isAskedHere(prompt, call) ? { asked: prompt.sentBy(call.connection) } : {}),
+          ...shownPrompt(prompt, prompt.account === whole ? prompt.offer(params.choice) : undefined),
+          ...(isAskedHere(prompt, call) ? { asked: prompt.sentBy(call.connection, params.choice) } : {}),
         })),
       };
     },
@@ -108,7 +110,7 @@ export function promptMethods({ sessions, broker, overseer, tickets, approvers }
       throw new PosternError(isKnown ? "promptNotFound" : "proofRequired");
     }
     sessions.pick(prompt.account).audit.keep(entryOf(call, "denied", [prompt.id]));
-    broker.decide(prompt, { yes: false });
+    broker.decide(prompt, "no");
   }
 
   /** The prompt of a yes. Without a proof nobody learns which codes are open. */
@@ -117,23 +119,24 @@ export function promptMethods({ sessions, broker, overseer, tickets, approvers }
     const named = namedPrompt(params);
     if (proof !== undefined) await overseer.prove({ proof, prompt: named }, call);
     const prompt = broker.find(named);
-    if (proof === undefined && (prompt === undefined || !tickets.redeem(call.connection, prompt)))
-      throw new PosternError("proofRequired");
+    const isRedeemed = () => prompt !== undefined && redeem(prompt, params, call);
+    if (proof === undefined && !isRedeemed()) throw new PosternError("proofRequired");
     if (prompt === undefined) throw new PosternError("promptNotFound");
     call.connection.demandSame();
     return prompt;
   }
 
+  function redeem({ id, offer }: Prompt, { choice }: ParamsOf<"prompts.answer">, call: Call): boolean {
+    return tickets.redeem(call.connection, { id, hash: offer(choice).hash });
+  }
+
   async function approve(params: ParamsOf<"prompts.answer">, call: Call): Promise<void> {
     const prompt = await provenPrompt(params, call);
-    if (params.hash !== prompt.hash) throw new PosternError("conflict", "hash must be that of the text that was shown");
-    const once = params.lasts === "once" || prompt.subject.kind === "once";
-    const ids = [prompt.id, ...prompt.asked.map(({ scope }) => scope.item ?? scope.vault ?? scope.account)];
-    sessions.pick(prompt.account).audit.keep(entryOf(call, "approved", ids, prompt.text));
-    broker.decide(prompt, {
-      yes: true,
-      lasting: once ? { kind: "once" } : { kind: "grant", idleMs: idleMsOf(params) },
-    });
+    const offer = prompt.offer(params.choice);
+    if (params.hash !== offer.hash) throw new PosternError("conflict", "hash must be that of the text that was shown");
+    const ids = [prompt.id, ...offer.given.map(({ scope }) => scope.item ?? scope.vault ?? scope.account)];
+    sessions.pick(prompt.account).audit.keep(entryOf(call, "approved", ids, offer.text));
+    broker.decide(prompt, { yes: offer });
   }
 }
 
@@ -152,16 +155,12 @@ function namedPrompt({ code, prompt }: ParamsOf<"prompts.answer">): string {
   return named;
 }
 
-function idleMsOf(params: ParamsOf<"prompts.answer">): number {
-  return params.idleMinutes === undefined ? GRANT_IDLE_MS : params.idleMinutes * 60_000;
-}
-
-function shownPrompt(prompt: Prompt, whole: boolean) {
+function shownPrompt(prompt: Prompt, offer: Offer | undefined) {
   return {
     prompt: prompt.id,
     code: prompt.code,
     expiresAt: new Date(prompt.expiresAtMs).toISOString(),
     waiters: prompt.waiters,
-    ...(whole ? { hash: prompt.hash, text: [...prompt.text] } : {}),
+    ...(offer === undefined ? {} : { hash: offer.hash, text: [...offer.text] }),
   };
 }

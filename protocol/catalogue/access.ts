@@ -40,6 +40,28 @@ const Prompt = Type.Object(
   named("Prompt"),
 );
 
+/** The width and length of a yes. A choice makes another text, and another hash. */
+const Choice = Type.Object(
+  {
+    /** The item, the vault or the account of what was asked for. Without it: only what was asked for. */
+    width: Type.Optional(Type.Union([Type.Literal("item"), Type.Literal("vault"), Type.Literal("account")])),
+    /** Reading and changing, where the question is about reading. */
+    verb: Type.Optional(Type.Literal("write")),
+    /** This one request; ten minutes; until the account locks; a working day of eight hours. Not beside `idleMinutes`. */
+    lasts: Type.Optional(
+      Type.Union([
+        Type.Literal("once"),
+        Type.Literal("tenMinutes"),
+        Type.Literal("untilLock"),
+        Type.Literal("workingDay"),
+      ]),
+    ),
+    /** Minutes without use after which the grant ends. Without it and `lasts`: 10. */
+    idleMinutes: Type.Optional(Type.Integer({ minimum: 1, maximum: 720 })),
+  },
+  { ...closed, ...named("Choice") },
+);
+
 const Grant = Type.Object(
   {
     grant: Id,
@@ -232,9 +254,14 @@ export const access = {
   }),
   "prompts.list": entry({
     summary:
-      "Returns every open prompt with its text. Without a manage grant or a proof, returns the prompts that the caller itself waits for, without text and hash; the postern command in the foreground of its terminal gets its own words of the oldest one (`asked`). `code` picks one. With a proof, `only` picks the one that is open, and fails with `promptNotFound` where several are.",
+      "Returns every open prompt with its text. Without a manage grant or a proof, returns the prompts that the caller itself waits for, without text and hash; the postern command in the foreground of its terminal gets its own words of the oldest one (`asked`). `code` picks one. With `choice` the texts and hashes are those of that width and length. With a proof, `only` picks the one that is open, and fails with `promptNotFound` where several are.",
     params: Type.Object(
-      { code: Type.Optional(Type.String({ maxLength: 16 })), only: Type.Optional(Type.Literal(true)), ...whole },
+      {
+        code: Type.Optional(Type.String({ maxLength: 16 })),
+        only: Type.Optional(Type.Literal(true)),
+        choice: Type.Optional(Choice),
+        ...whole,
+      },
       closed,
     ),
     result: Type.Object({ prompts: Type.Array(Prompt) }),
@@ -260,7 +287,7 @@ export const access = {
   }),
   "prompts.answer": entry({
     summary:
-      "Answers a prompt. Name the prompt by its id (`prompt`) or by its match code (`code`), and not by both. `no` by the id needs nothing more, nor by the code from the terminal that asked. By the code from elsewhere it needs a proof. `yes` needs the hash of the shown text, and a proof. A proof that listed this prompt on this connection within the last minute also serves, once. The yes lasts for the process or terminal that asked. With `lasts: once` it lasts for this one request.",
+      "Answers a prompt. Name the prompt by its id (`prompt`) or by its match code (`code`), and not by both. `no` by the id needs nothing more, nor by the code from the terminal that asked. By the code from elsewhere it needs a proof. `yes` needs the hash of the shown text, and a proof. A proof that listed this prompt on this connection within the last minute also serves, once. The yes holds for the process or terminal that asked, as wide and as long as the text says. With `choice` the hash is that of the text with this choice.",
     params: Type.Object(
       {
         code: Type.Optional(Type.String({ maxLength: 16 })),
@@ -268,8 +295,7 @@ export const access = {
         answer: Type.Union([Type.Literal("yes"), Type.Literal("no")]),
         hash: Type.Optional(Type.String({ maxLength: 64 })),
         proof: Type.Optional(Proof),
-        lasts: Type.Optional(Type.Union([Type.Literal("once"), Type.Literal("grant")])),
-        idleMinutes: Type.Optional(Type.Integer({ minimum: 1, maximum: 720 })),
+        choice: Type.Optional(Choice),
       },
       closed,
     ),

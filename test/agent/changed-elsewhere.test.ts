@@ -203,7 +203,7 @@ test("a value whose prompt was open while the service was started anew is kept l
   await heard(() =>
     passing(person.channel.call("items.create", { item: { ...other, title: "Sign", category: "Login" } })),
   );
-  await person.yes(prompt, { lasts: "grant" });
+  await person.yes(prompt, {});
   expect(await passing(reading)).toMatchObject({ secret: "s3cret", cached: false });
   expect(await passing(program.call("secrets.resolve", { reference: "op://demo/db/password" }))).toMatchObject({
     secret: "s3cret",

@@ -1,5 +1,6 @@
 // The test plays the person at the terminal: it sees prompts as an approver does, and answers them with a proof.
 import type { Channel } from "../../clients/typescript/channel.ts";
+import type { Methods } from "../../clients/typescript/generated.ts";
 import type { RunningAgent } from "./start.ts";
 
 export const PASSWORD = "seven quiet harbours";
@@ -14,12 +15,16 @@ export type Prompt = {
   readonly text: readonly string[];
 };
 
+export type Choice = NonNullable<Methods["prompts.answer"]["params"]["choice"]>;
+
 export type Person = {
   /** Prompts seen so far. */
   readonly seen: readonly Prompt[];
   /** The next prompt that opens. */
   next(): Promise<Prompt>;
-  yes(prompt: Prompt, more?: { lasts?: "once" | "grant" }): Promise<void>;
+  yes(prompt: Prompt, choice?: Choice): Promise<void>;
+  /** The hash and the choice of a yes that leaves no grant. */
+  once(prompt: Prompt): Promise<{ hash: string; choice: Choice }>;
   no(prompt: Prompt): Promise<void>;
   /** Answers every prompt in this way from now on, as it opens. */
   always(answer: "yes" | "no" | "ignore"): void;
@@ -59,14 +64,17 @@ export async function attachPerson(
   const waiting: ((prompt: Prompt) => void)[] = [];
   let answer: "yes" | "no" | "ignore" = "ignore";
 
-  const decide = async (prompt: Prompt, given: "yes" | "no", more: { lasts?: "once" | "grant" } = {}) => {
-    const { prompt: id, code, hash } = prompt;
-    await channel.call(
-      "prompts.answer",
-      given === "no"
-        ? { prompt: id, answer: "no" }
-        : { code, answer: "yes", hash, proof: { kind: "pin", pin: PIN }, ...more },
-    );
+  const decide = async ({ prompt, code, hash }: Prompt, given: "yes" | "no", choice?: Choice) => {
+    if (given === "no") return void (await channel.call("prompts.answer", { prompt, answer: "no" }));
+    const proof = { kind: "pin", pin: PIN } as const;
+    if (choice === undefined) return void (await channel.call("prompts.answer", { code, answer: "yes", hash, proof }));
+    await channel.call("prompts.answer", { code, answer: "yes", ...(await offered(code, choice)), proof });
+  };
+  /** Another choice has another text and another hash. */
+  const offered = async (code: string, choice: Choice) => {
+    const [shown] = (await channel.call("prompts.list", { code, choice })).prompts;
+    if (shown?.hash === undefined) throw new Error("the approver was not shown the choice");
+    return { hash: shown.hash, choice };
   };
 
   channel.onNotification((method, params) => {
@@ -82,7 +90,8 @@ export async function attachPerson(
   return {
     seen,
     next: () => new Promise((resolve) => waiting.push(resolve)),
-    yes: (prompt, more) => decide(prompt, "yes", more),
+    once: ({ code }) => offered(code, { lasts: "once" }),
+    yes: (prompt, choice) => decide(prompt, "yes", choice),
     no: (prompt) => decide(prompt, "no"),
     always: (next) => {
       answer = next;

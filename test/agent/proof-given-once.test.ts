@@ -51,7 +51,7 @@ test("the listing's proof approves, and the log has one proof", async () => {
 
 test("the listing's proof approves by the prompt's id too, once", async () => {
   const { hash, prompt } = await seen();
-  await approving.call("prompts.answer", { prompt, answer: "yes", hash, lasts: "once" });
+  await approving.call("prompts.answer", { prompt, answer: "yes", hash });
   await answered;
   expect(await nameOf(approving.call("prompts.answer", { prompt, answer: "yes", hash }))).toBe("proofRequired");
 });
@@ -104,9 +104,20 @@ describe("is asked for a proof of its own", () => {
     expect(await nameOf(approving.call("prompts.answer", { code: "AA-00", answer: "yes" }))).toBe("proofRequired");
   });
 
+  test("another width or length than the listed one", async () => {
+    const { hash, prompt } = await seen();
+    const answer = { prompt, answer: "yes", hash } as const;
+    expect(await nameOf(approving.call("prompts.answer", { ...answer, choice: { lasts: "untilLock" } }))).toBe(
+      "proofRequired",
+    );
+    await expect(
+      approving.call("prompts.answer", { ...answer, choice: { lasts: "untilLock" }, proof }),
+    ).rejects.toMatchObject({ errorName: "conflict" });
+  });
+
   test("a second prompt", async () => {
     const { hash } = await seen();
-    await approving.call("prompts.answer", { code, answer: "yes", hash, lasts: "once" });
+    await approving.call("prompts.answer", { code, answer: "yes", hash });
     await answered;
     expect(await nameOf(approving.call("prompts.answer", { code, answer: "yes", hash }))).toBe("proofRequired");
   });

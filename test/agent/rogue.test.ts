@@ -95,9 +95,8 @@ test("an answer cannot be replayed, neither to the same prompt nor to the next o
   const answer = {
     code: first.code,
     answer: "yes" as const,
-    hash: first.hash,
+    ...(await person.once(first)),
     proof: { kind: "pin" as const, pin: PIN },
-    lasts: "once" as const,
   };
   await person.channel.call("prompts.answer", answer);
   expect((await asker).secret).toBe("s3cret");
@@ -231,13 +230,13 @@ describe("guessing the PIN", () => {
   test("ends after five in a row: even the right PIN is refused until the password", async () => {
     const asker = asking();
     const prompt = await person.next();
+    const once = await person.once(prompt);
     const answer = (pin: string) =>
       person.channel.call("prompts.answer", {
         code: prompt.code,
         answer: "yes",
-        hash: prompt.hash,
+        ...once,
         proof: { kind: "pin", pin },
-        lasts: "once",
       });
     for (let index = 0; index < 4; index++)
       await expect(answer(`11111${index}`)).rejects.toMatchObject({ errorName: "proofRefused" });
@@ -247,9 +246,8 @@ describe("guessing the PIN", () => {
     await person.channel.call("prompts.answer", {
       code: prompt.code,
       answer: "yes",
-      hash: prompt.hash,
+      ...once,
       proof,
-      lasts: "once",
     });
     expect((await asker).secret).toBe("s3cret");
     expect((await person.channel.call("agent.status", {})).sessions[0]?.proof).toBe("pin");

@@ -29,7 +29,15 @@ export async function partFigures(channel: Channel): Promise<void> {
   const grants = createGrants(systemClock(loadNative().bootMs), () => "id");
   for (const count of [1, 100]) {
     for (let index = grants.list().length; index < count; index++)
-      grants.add(subject("app"), "read", { account: "a", level: "values", vault: `v${index}` }, 600_000);
+      grants.add(
+        subject("app"),
+        "read",
+        { account: "a", level: "values", vault: `v${index}` },
+        {
+          idleMs: 600_000,
+          ageMs: 600_000,
+        },
+      );
     const wanted = { account: "a", level: "values", vault: `v${count - 1}` } as const;
     row(
       `grant check, the last of ${count}`,

@@ -13,7 +13,7 @@ import { postern } from "./postern.ts";
 const main = fileURLToPath(new URL("../../clients/cli/main.ts", import.meta.url));
 const command = `node --no-warnings -- ${main}`;
 const REFERENCE = "op://Demo/DB/password";
-const ADDED = /op:\/\/|Demo|vault/;
+const ADDED = /op:\/\/|Demo|DB/;
 
 let agent: RunningAgent;
 let channel: Channel;
@@ -117,6 +117,91 @@ describe("at the terminal of the command", () => {
     await terminal.sees("Approval PIN");
     terminal.type(PIN);
     await terminal.sees("s3cret");
+  });
+});
+
+describe("a choice", () => {
+  const grantsHere = async () => {
+    terminal.type(`${command} grants --mine --json`);
+    const [, listed = ""] = await terminal.sees(/(\{"grants".*\})/);
+    return (JSON.parse(listed) as { grants: { verb: string; vault?: string; item?: string }[] }).grants;
+  };
+
+  test("of a vault until the lock is shown before the PIN, and is what the terminal gets", async () => {
+    await ask();
+    terminal.type("v");
+    await terminal.sees("You also allow to read everything in its vault.");
+    await terminal.sees("Approval PIN");
+    terminal.type("u");
+    await terminal.sees("It ends when the account locks: after 10 minutes without use, after 12 hours at most.");
+    await terminal.sees("Approval PIN");
+    terminal.type(PIN);
+    await terminal.sees("s3cret");
+    const [grant, ...more] = await grantsHere();
+    expect(more).toEqual([]);
+    expect(grant).toMatchObject({ verb: "read", level: "values", vault: expect.anything() });
+    expect(grant?.item).toBeUndefined();
+    terminal.type(`${command} read op://Demo/DB/username`);
+    await terminal.sees("postern: ");
+    expect(await openPrompts()).toBe(0);
+  });
+
+  test("of once leaves no grant, and is what the text says", async () => {
+    await ask();
+    terminal.type("o");
+    await terminal.sees("Yes holds for this one request.");
+    await terminal.sees("Approval PIN");
+    terminal.type(PIN);
+    await terminal.sees("s3cret");
+    expect(await grantsHere()).toEqual([]);
+  });
+
+  test("can be taken back before the PIN", async () => {
+    await ask();
+    terminal.type("a");
+    await terminal.sees("everything in the account.");
+    await terminal.sees("Approval PIN");
+    terminal.type("x");
+    await terminal.sees("wants to read:");
+    await terminal.sees("Approval PIN");
+    terminal.type(PIN);
+    await terminal.sees("s3cret");
+    expect(await grantsHere()).toMatchObject([{ vault: expect.anything(), item: expect.anything() }]);
+  });
+
+  test("that makes nothing wider is refused with the reason, and the question stays", async () => {
+    terminal.type(`${command} vault list`);
+    await terminal.sees("Approval PIN");
+    terminal.type("v");
+    await terminal.sees("not narrower than the vault");
+    await terminal.sees("Approval PIN");
+    terminal.type("n");
+    await terminal.sees("denied this");
+  });
+
+  test("is given to approve by options, and its text is shown", async () => {
+    const code = await ask();
+    const ran = await elsewhere(["approve", code, "--yes", "--vault", "--working-day", "--pin-fd", "3"]);
+    expect(ran).toMatchObject({
+      code: 0,
+      err: expect.stringContaining("You also allow to read everything in its vault."),
+    });
+    expect(ran.err).toContain(
+      "It ends after 8 hours, or earlier when the account locks: after 10 minutes without use.",
+    );
+    await terminal.sees("s3cret");
+    expect(await grantsHere()).toMatchObject([{ verb: "read", vault: expect.anything() }]);
+  });
+
+  test.each([
+    [["--vault", "--item"], "--item, --vault and --whole-account"],
+    [["--once", "--until-lock"], "--once, --ten-minutes"],
+    [["--minutes", "0"], "from 1 to 720"],
+    [["--minutes", "721"], "from 1 to 720"],
+    [["--minutes", "ten"], "from 1 to 720"],
+  ])("of %j is refused before a PIN is asked for", async (options, told) => {
+    const ran = await elsewhere(["approve", "KX-42", ...options]);
+    expect(ran).toMatchObject({ code: exitCodes.usage, err: expect.stringContaining(told) });
   });
 });
 

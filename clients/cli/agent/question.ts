@@ -3,6 +3,7 @@
 import type { Channel } from "../../typescript/channel.ts";
 import { PosternError, ProofRequiredError } from "../../typescript/generated.ts";
 import { type ApprovalProof, approvalProof, type Proof, passwordProof, proofOf } from "./approval-proof.ts";
+import { type Choice, KEYS, withKey } from "./choice-keys.ts";
 import { type LineTerminal, openLineTerminal } from "./line-terminal.ts";
 
 export type Question = {
@@ -41,60 +42,78 @@ export async function askHere(
     const given = await askProof(terminal, channel, question, account, signal);
     if (given === undefined) return false;
     if (given === "no") return await answer({ answer: "no" });
-    const { proof, text, hash } = given;
-    const isSame = text.length === question.asked.length && text.every((line, at) => line === question.asked[at]);
-    if (isSame) return await answer({ answer: "yes", hash, proof });
+    const { asked, text, ...yes } = given;
+    const isSame = text.length === asked.length && text.every((line, at) => line === asked[at]);
+    if (isSame) return await answer({ answer: "yes", ...yes });
     const typed = await terminal.readLine(() => terminal.write(`${screenOf(text)}\nAllow? [y/N] `), "shown", signal);
     if (typed === undefined) return false;
-    return await answer(/^y(es)?$/i.test(typed.trim()) ? { answer: "yes", hash, proof } : { answer: "no" });
+    return await answer(/^y(es)?$/i.test(typed.trim()) ? { answer: "yes", ...yes } : { answer: "no" });
   } finally {
     terminal.close();
   }
 }
 
-type Answer = { answer: "no" } | { answer: "yes"; hash: string; proof: Proof };
+type Yes = { readonly hash: string; readonly choice: Choice; readonly proof: Proof };
+type Answer = { readonly answer: "no" } | ({ readonly answer: "yes" } & Yes);
 
-/** A right proof, and the text that it opened. */
-type Opened = { readonly proof: Proof; readonly text: readonly string[]; readonly hash: string };
+/** A right proof with the choice that it is for: the words that were shown before it, and the text that it opened. */
+type Opened = Yes & { readonly asked: readonly string[]; readonly text: readonly string[] };
 
 async function askProof(
   terminal: LineTerminal,
   channel: Channel,
-  { asked, code }: Question,
+  question: Question,
   account: string | undefined,
   signal: AbortSignal,
 ): Promise<Opened | "no" | undefined> {
-  let isFirst = true;
+  let { asked } = question;
+  let choice: Choice = {};
+  let isNew = true;
   let usesPassword = false;
   for (let wrong = 0; wrong < WRONG_MAX; ) {
     const status = await channel.call("agent.status", {});
     const next: ApprovalProof = usesPassword ? passwordProof(status, account) : approvalProof(status, account);
-    const { label, kind, orPassword } = next;
     const ask = (again: boolean) =>
-      terminal.write(`${isFirst || again ? `${screenOf(asked)}\n` : ""}${label} (n for no): `);
+      terminal.write(`${isNew || again ? `${screenOf(asked)}\n${KEYS}\n` : ""}${next.label}: `);
     const typed = await terminal.readLine(ask, "hidden", signal);
-    isFirst = false;
+    isNew = false;
     if (typed === undefined) return undefined;
     if (/^no?$/i.test(typed)) return "no";
     if (typed === "") {
-      usesPassword ||= orPassword;
+      usesPassword ||= next.orPassword;
       continue;
     }
-    const proof = proofOf(kind, typed);
+    const chosen = withKey(choice, typed);
     try {
-      const [found] = (await channel.call("prompts.list", { code, proof })).prompts;
+      if (chosen !== undefined) {
+        const words = await askedWith(channel, question, chosen);
+        if (words === undefined) return undefined;
+        asked = words;
+        choice = chosen;
+        isNew = true;
+        continue;
+      }
+      const proof = proofOf(next.kind, typed);
+      const [found] = (await channel.call("prompts.list", { code: question.code, choice, proof })).prompts;
       if (found?.text === undefined || found.hash === undefined) return undefined;
-      return { proof, text: found.text, hash: found.hash };
+      return { proof, choice, asked, text: found.text, hash: found.hash };
     } catch (error) {
       if (!(error instanceof PosternError)) throw error;
       // Answered elsewhere meanwhile.
       if (signal.aborted || error.errorName === "promptNotFound") return undefined;
       terminal.write(`postern: ${error.message}\n${error.hint === undefined ? "" : `  next: ${error.hint}\n`}`);
+      if (chosen !== undefined) continue;
       if (!TRY_AGAIN.includes(error.errorName)) return undefined;
       wrong++;
     }
   }
   return undefined;
+}
+
+/** The command's own words with another width or length. Undefined where the question has ended meanwhile. */
+async function askedWith(channel: Channel, { prompt }: Question, choice: Choice): Promise<string[] | undefined> {
+  const { prompts } = await channel.call("prompts.list", { choice });
+  return prompts.find((one) => one.prompt === prompt)?.asked;
 }
 
 function screenOf(lines: readonly string[]): string {

@@ -4,6 +4,7 @@ import type { Command } from "commander";
 import type { Methods } from "../../typescript/generated.ts";
 import { PosternError, ProofRequiredError } from "../../typescript/generated.ts";
 import { approvalProof, type Proof, passwordProof, proofOf } from "../agent/approval-proof.ts";
+import { type ChoiceOptions, choiceOf, choiceOptions } from "../agent/choice-keys.ts";
 import { type Agent, withAgent } from "../agent/session.ts";
 import { mine, type ProofOptions, withWholeProof } from "../agent/whole-proof.ts";
 import { demandPerson } from "../agent/with-password.ts";
@@ -22,7 +23,7 @@ const noPrompt = () =>
   });
 
 type ProofChoice = { pinFd?: string; passwordFd?: string };
-type ApproveOptions = ProofChoice & { yes?: boolean; once?: boolean; minutes?: string };
+type ApproveOptions = ProofChoice & ChoiceOptions & { yes?: boolean };
 
 const pinFd = ["--pin-fd <n>", "read the approval PIN from this file descriptor"] as const;
 
@@ -71,10 +72,11 @@ async function approve(
 ): Promise<void> {
   if (typed === undefined && options.yes === true)
     throw new UsageError("--yes needs the code of the program that you mean", "another one may wait by then");
+  const choice = choiceOf(options);
   await demandOne(agent, typed);
   const proof = await givenProof(agent, options);
   const named = typed === undefined ? { only: true as const } : { code: typed };
-  const { prompts } = await agent.call("prompts.list", { ...named, proof });
+  const { prompts } = await agent.call("prompts.list", { ...named, choice, proof });
   const [prompt] = prompts;
   if (prompt === undefined) throw noPrompt();
   const { text = [], code } = prompt;
@@ -90,8 +92,7 @@ async function approve(
     prompt: prompt.prompt,
     answer: "yes" as const,
     ...(prompt.hash === undefined ? {} : { hash: prompt.hash }),
-    ...(options.once === true ? { lasts: "once" as const } : {}),
-    ...(options.minutes === undefined ? {} : { idleMinutes: Number(options.minutes) }),
+    choice,
   };
   // The proof of the listing also serves the answer for a minute. After that the person gives it again.
   await agent.call("prompts.answer", answer).catch((error: unknown) => {
@@ -137,13 +138,7 @@ export function addAccessCommands(program: Command): void {
     "approve [code]",
     "show what a program asks for, then allow or deny it; without a code, the one program that waits",
     "postern approve KX-42",
-    [
-      ["--once", "allow this one request and nothing after it"],
-      ["--minutes <n>", "end the grant after this many minutes without use (10)"],
-      pinFd,
-      passwordFd,
-      ["--yes", "do not ask again after showing the text"],
-    ],
+    [...choiceOptions, pinFd, passwordFd, ["--yes", "do not ask again after showing the text"]],
     (terminal, [code], options) => {
       demandPerson();
       const typed = code === undefined ? undefined : codeFrom(code);

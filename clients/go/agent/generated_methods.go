@@ -241,8 +241,9 @@ func (a Agent) PromptsAttach(ctx context.Context, params PromptsAttachParams) er
 
 // PromptsList calls prompts.list. Returns every open prompt with its text. Without a manage grant or a proof, returns
 // the prompts that the caller itself waits for, without text and hash; the postern command in the foreground of its
-// terminal gets its own words of the oldest one (`asked`). `code` picks one. With a proof, `only` picks the one that is
-// open, and fails with `promptNotFound` where several are.
+// terminal gets its own words of the oldest one (`asked`). `code` picks one. With `choice` the texts and hashes are
+// those of that width and length. With a proof, `only` picks the one that is open, and fails with `promptNotFound`
+// where several are.
 func (a Agent) PromptsList(ctx context.Context, params PromptsListParams) (PromptsListResult, error) {
 	var result PromptsListResult
 	err := a.call(ctx, "prompts.list", params, &result)
@@ -252,8 +253,8 @@ func (a Agent) PromptsList(ctx context.Context, params PromptsListParams) (Promp
 // PromptsAnswer calls prompts.answer. Answers a prompt. Name the prompt by its id (`prompt`) or by its match code
 // (`code`), and not by both. `no` by the id needs nothing more, nor by the code from the terminal that asked. By the
 // code from elsewhere it needs a proof. `yes` needs the hash of the shown text, and a proof. A proof that listed this
-// prompt on this connection within the last minute also serves, once. The yes lasts for the process or terminal that
-// asked. With `lasts: once` it lasts for this one request.
+// prompt on this connection within the last minute also serves, once. The yes holds for the process or terminal that
+// asked, as wide and as long as the text says. With `choice` the hash is that of the text with this choice.
 func (a Agent) PromptsAnswer(ctx context.Context, params PromptsAnswerParams) error {
 	return a.call(ctx, "prompts.answer", params, nil)
 }

@@ -301,6 +301,7 @@ type PromptsAttachParams struct {
 type PromptsListParams struct {
 	Code    *string `json:"code,omitempty"`
 	Only    *bool   `json:"only,omitempty"`
+	Choice  *Choice `json:"choice,omitempty"`
 	Proof   *Proof  `json:"proof,omitempty"`
 	Account *string `json:"account,omitempty"`
 	Ask     *bool   `json:"ask,omitempty"`
@@ -313,13 +314,12 @@ type PromptsListResult struct {
 
 // PromptsAnswerParams are the parameters of prompts.answer.
 type PromptsAnswerParams struct {
-	Code        *string `json:"code,omitempty"`
-	Prompt      *string `json:"prompt,omitempty"`
-	Answer      string  `json:"answer"`
-	Hash        *string `json:"hash,omitempty"`
-	Proof       *Proof  `json:"proof,omitempty"`
-	Lasts       *string `json:"lasts,omitempty"`
-	IdleMinutes *int64  `json:"idleMinutes,omitempty"`
+	Code   *string `json:"code,omitempty"`
+	Prompt *string `json:"prompt,omitempty"`
+	Answer string  `json:"answer"`
+	Hash   *string `json:"hash,omitempty"`
+	Proof  *Proof  `json:"proof,omitempty"`
+	Choice *Choice `json:"choice,omitempty"`
 }
 
 // AuditListParams are the parameters of audit.list.

@@ -76,6 +76,14 @@ type AuditRecord struct {
 	Unnamed        *int64                     `json:"unnamed,omitempty"`
 }
 
+// Choice is the Choice of the wire.
+type Choice struct {
+	Width       *string `json:"width,omitempty"`
+	Verb        *string `json:"verb,omitempty"`
+	Lasts       *string `json:"lasts,omitempty"`
+	IdleMinutes *int64  `json:"idleMinutes,omitempty"`
+}
+
 // Device is the Device of the wire.
 type Device struct {
 	Device     string    `json:"device"`

@@ -102,6 +102,13 @@ class AuditRecordServiceAccount(_AuditRecordServiceAccount, total=False):
 AutofillBehavior = Literal["AnywhereOnWebsite", "ExactDomain", "Never"]
 
 
+class Choice(TypedDict, total=False):
+    width: Literal["item", "vault", "account"]
+    verb: Literal["write"]
+    lasts: Literal["once", "tenMinutes", "untilLock", "workingDay"]
+    idleMinutes: int
+
+
 class _Device(TypedDict):
     device: "Id"
     createdAt: "Timestamp"

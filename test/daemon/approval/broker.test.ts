@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { createBroker, GATHER_MS, PROMPT_MS } from "../../../daemon/approval/broker.ts";
-import type { Asked, Ending, Lasting, Prompt } from "../../../daemon/approval/prompt.ts";
+import type { Asked, Ending, Prompt } from "../../../daemon/approval/prompt.ts";
 import {
   COOL_DOWN_MS,
   createQuotas,
@@ -23,7 +23,7 @@ const asked = (field: string): Asked => ({
 });
 /** A connection whose program is at no terminal. */
 const elsewhere = { frontTerminal: () => undefined } as unknown as Connection;
-const yes: { yes: true; lasting: Lasting } = { yes: true, lasting: { kind: "grant", idleMs: 1000 } };
+const yes = (prompt: Prompt) => ({ yes: prompt.offer() });
 
 function fresh() {
   const clock = fakeClock();
@@ -34,6 +34,7 @@ function fresh() {
   const broker = createBroker({
     clock,
     quotas: createQuotas(clock),
+    lockMsOf: () => 600_000,
     newId: () => `prompt${next++}`,
     watcher: { opened: (prompt) => opened.push(prompt), closed: (_prompt, ending) => closed.push(ending) },
     approve: (prompt) => approved.push(prompt),
@@ -65,7 +66,7 @@ describe("one prompt", () => {
     show();
     expect(opened).toHaveLength(1);
     expect(first(opened).waiters).toBe(1000);
-    broker.decide(first(opened), yes);
+    broker.decide(first(opened), yes(first(opened)));
     await expect(Promise.all(waiting)).resolves.toHaveLength(1000);
   });
 
@@ -75,19 +76,18 @@ describe("one prompt", () => {
     ask("app", ["q"]);
     show();
     expect(opened).toHaveLength(1);
-    expect(first(opened).text.slice(1, 3)).toEqual(["  op://V/I/p", "  op://V/I/q"]);
+    expect(first(opened).offer().text.slice(1, 3)).toEqual(["  op://V/I/p", "  op://V/I/q"]);
   });
 
   test("does not change once it is shown: a further scope makes the next one", () => {
     const { opened, ask, show } = fresh();
     ask("app", ["p"]);
     show();
-    const { text, hash } = first(opened);
+    const { text, hash } = first(opened).offer();
     ask("app", ["q"]);
     show();
     expect(opened).toHaveLength(2);
-    expect(first(opened).text).toBe(text);
-    expect(first(opened).hash).toBe(hash);
+    expect(first(opened).offer()).toMatchObject({ text, hash });
   });
 
   test("holds at most 100 references; the next goes into another", () => {
@@ -117,9 +117,9 @@ describe("one prompt", () => {
     const allowed = ask("other", ["p"]);
     show();
     expect(opened).toHaveLength(2);
-    broker.decide(first(opened), { yes: false });
+    broker.decide(first(opened), "no");
     await expect(denied).rejects.toMatchObject({ name: "approvalDenied" });
-    broker.decide(opened[1] as Prompt, yes);
+    broker.decide(opened[1] as Prompt, yes(opened[1] as Prompt));
     await expect(allowed).resolves.toBeUndefined();
   });
 
@@ -160,8 +160,8 @@ describe("one prompt", () => {
     const { broker, opened, approved, ask, show } = fresh();
     ask("app", ["p"]);
     show();
-    broker.decide(first(opened), yes);
-    expect(() => broker.decide(first(opened), yes)).toThrow("no open prompt");
+    broker.decide(first(opened), yes(first(opened)));
+    expect(() => broker.decide(first(opened), yes(first(opened)))).toThrow("no open prompt");
     expect(approved).toHaveLength(1);
   });
 
@@ -172,7 +172,7 @@ describe("one prompt", () => {
     show();
     const { code } = first(opened);
     expect(broker.find(code)).toBe(first(opened));
-    broker.decide(first(opened), { yes: false });
+    broker.decide(first(opened), "no");
     expect(broker.find(code)).toBeUndefined();
   });
 });
@@ -184,12 +184,12 @@ test("an open prompt delays nobody: fifty other subjects are decided meanwhile",
   for (let index = 0; index < 50; index++) {
     const other = ask(`app${index}`, ["p"]);
     show();
-    broker.decide(opened.at(-1) as Prompt, yes);
+    broker.decide(opened.at(-1) as Prompt, yes(opened.at(-1) as Prompt));
     await other;
     clock.advance(1000);
   }
   expect(broker.list().map((prompt) => prompt.subject.key)).toEqual(["process|slow"]);
-  broker.decide(first(opened), yes);
+  broker.decide(first(opened), yes(first(opened)));
   await left;
 });
 
@@ -209,7 +209,7 @@ describe("a quota", () => {
     for (let index = 0; index < RECENT_PER_FAMILY; index++) {
       ask(`fork${index}`, ["p"], undefined, "family");
       show();
-      broker.decide(opened.at(-1) as Prompt, yes);
+      broker.decide(opened.at(-1) as Prompt, yes(opened.at(-1) as Prompt));
     }
     await expect(ask("fork", ["p"], undefined, "family")).rejects.toMatchObject({ name: "promptQuota" });
     clock.advance(RECENT_MS);
@@ -223,7 +223,7 @@ describe("a quota", () => {
     for (const fork of ["one", "two"]) {
       ask(fork, ["p"], undefined, "family");
       show();
-      broker.decide(opened.at(-1) as Prompt, { yes: false });
+      broker.decide(opened.at(-1) as Prompt, "no");
     }
     await expect(ask("three", ["p"], undefined, "family")).rejects.toMatchObject({ name: "coolingDown" });
     ask("other", ["p"]);

@@ -27,10 +27,12 @@ function fresh() {
     quotas: createQuotas(clock),
     newId,
     watcher: { opened: (prompt) => opened.push(prompt), closed: () => undefined },
-    approve: (prompt) => {
-      for (const { scope } of prompt.asked) grants.add(prompt.subject, prompt.verb, scope, GRANT_IDLE_MS);
+    lockMsOf: () => GRANT_IDLE_MS,
+    approve: ({ subject }, { given, verb, lasting }) => {
+      if (lasting.kind === "grant") for (const { scope } of given) grants.add(subject, verb, scope, lasting);
     },
   });
+  const allow = (prompt: Prompt) => broker.decide(prompt, { yes: prompt.offer() });
   let touched = 0;
   let same = true;
   const looked = Promise.withResolvers<string[]>();
@@ -77,6 +79,7 @@ function fresh() {
     clock,
     grants,
     broker,
+    allow,
     opened,
     pass,
     turn,
@@ -91,12 +94,12 @@ function fresh() {
 
 describe("a request without a grant", () => {
   test("waits for a person, and is no activity until it was allowed", async () => {
-    const { clock, broker, opened, pass, turn, touched } = fresh();
+    const { clock, allow, opened, pass, turn, touched } = fresh();
     const passing = pass();
     await turn();
     clock.advance(GATHER_MS);
     expect(touched()).toBe(0);
-    broker.decide(opened[0] as Prompt, { yes: true, lasting: { kind: "grant", idleMs: GRANT_IDLE_MS } });
+    allow(opened[0] as Prompt);
     await passing;
     expect(touched()).toBe(1);
     await pass();
@@ -110,7 +113,7 @@ describe("a request without a grant", () => {
     passing.catch(() => undefined);
     await turn();
     clock.advance(GATHER_MS);
-    broker.decide(opened[0] as Prompt, { yes: false });
+    broker.decide(opened[0] as Prompt, "no");
     await expect(passing).rejects.toMatchObject({ name: "approvalDenied" });
     expect(touched()).toBe(0);
   });
@@ -125,13 +128,13 @@ describe("a request without a grant", () => {
   );
 
   test("of a program that was replaced while the person thought gets nothing", async () => {
-    const { clock, broker, opened, pass, turn, touched, replace } = fresh();
+    const { clock, allow, opened, pass, turn, touched, replace } = fresh();
     const passing = pass();
     passing.catch(() => undefined);
     await turn();
     clock.advance(GATHER_MS);
     replace();
-    broker.decide(opened[0] as Prompt, { yes: true, lasting: { kind: "once" } });
+    allow(opened[0] as Prompt);
     await expect(passing).rejects.toMatchObject({ name: "peerRefused" });
     expect(touched()).toBe(0);
   });
@@ -150,13 +153,13 @@ describe("a request whose account is locked", () => {
   });
 
   test("while a person thinks gets nothing for their yes", async () => {
-    const { clock, broker, opened, pass, turn, lock, touched } = fresh();
+    const { clock, allow, opened, pass, turn, lock, touched } = fresh();
     const passing = pass();
     passing.catch(() => undefined);
     await turn();
     clock.advance(GATHER_MS);
     lock();
-    broker.decide(opened[0] as Prompt, { yes: true, lasting: { kind: "grant", idleMs: GRANT_IDLE_MS } });
+    allow(opened[0] as Prompt);
     await expect(passing).rejects.toMatchObject({ name: "locked" });
     expect(touched()).toBe(0);
   });

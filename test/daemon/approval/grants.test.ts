@@ -10,6 +10,8 @@ const item: Scope = { account: "a", level: "values", vault: "v", item: "i" };
 const vault: Scope = { account: "a", level: "values", vault: "v" };
 const names: Scope = { account: "a", level: "names", vault: "v" };
 
+const LENGTH = { idleMs: GRANT_IDLE_MS, ageMs: GRANT_AGE_MS_MAX };
+
 function fresh() {
   const clock = fakeClock();
   let next = 0;
@@ -19,7 +21,7 @@ function fresh() {
 describe("a grant", () => {
   test("covers its scope for its own subject only", () => {
     const { grants } = fresh();
-    grants.add(subject("app"), "read", field, GRANT_IDLE_MS);
+    grants.add(subject("app"), "read", field, LENGTH);
     expect(grants.allows(subject("app"), "read", field)).toBe(true);
     expect(grants.allows(subject("other"), "read", field)).toBe(false);
   });
@@ -34,7 +36,7 @@ describe("a grant", () => {
     ["managing", "manage", field],
   ] as const)("does not cover %s", (_what, verb, scope) => {
     const { grants } = fresh();
-    grants.add(subject("app"), "read", field, GRANT_IDLE_MS);
+    grants.add(subject("app"), "read", field, LENGTH);
     expect(grants.allows(subject("app"), verb, scope)).toBe(false);
   });
 
@@ -51,7 +53,7 @@ describe("a grant", () => {
 
   test("ends one millisecond past its idle time", () => {
     const { clock, grants } = fresh();
-    grants.add(subject("app"), "read", field, GRANT_IDLE_MS);
+    grants.add(subject("app"), "read", field, LENGTH);
     clock.advance(GRANT_IDLE_MS);
     expect(grants.allows(subject("app"), "read", field)).toBe(true);
     clock.advance(GRANT_IDLE_MS + 1);
@@ -61,7 +63,7 @@ describe("a grant", () => {
 
   test("ends after its greatest age however much it is used", () => {
     const { clock, grants } = fresh();
-    grants.add(subject("app"), "read", field, GRANT_IDLE_MS);
+    grants.add(subject("app"), "read", field, LENGTH);
     for (let passed = 0; passed + GRANT_IDLE_MS <= GRANT_AGE_MS_MAX; passed += GRANT_IDLE_MS) {
       clock.advance(GRANT_IDLE_MS);
       expect(grants.allows(subject("app"), "read", field)).toBe(true);
@@ -72,14 +74,14 @@ describe("a grant", () => {
 
   test("ends over a sleep of the machine, which monotonic time does not see", () => {
     const { clock, grants } = fresh();
-    grants.add(subject("app"), "read", field, GRANT_IDLE_MS);
+    grants.add(subject("app"), "read", field, LENGTH);
     clock.sleep(GRANT_IDLE_MS + 1);
     expect(grants.allows(subject("app"), "read", field)).toBe(false);
   });
 
   test("ends when the wall clock says so, and is not prolonged by one set back", () => {
     const { clock, grants } = fresh();
-    grants.add(subject("app"), "read", field, GRANT_IDLE_MS);
+    grants.add(subject("app"), "read", field, LENGTH);
     clock.setWall(clock.wallMs() - 3_600_000);
     clock.advance(GRANT_IDLE_MS + 1);
     expect(grants.allows(subject("app"), "read", field)).toBe(false);
@@ -87,8 +89,8 @@ describe("a grant", () => {
 
   test("is revoked once, and only that one", () => {
     const { grants } = fresh();
-    const one = grants.add(subject("app"), "read", field, GRANT_IDLE_MS);
-    grants.add(subject("app"), "write", vault, GRANT_IDLE_MS);
+    const one = grants.add(subject("app"), "read", field, LENGTH);
+    grants.add(subject("app"), "write", vault, LENGTH);
     expect(grants.revoke(one.id)).toBe(true);
     expect(grants.revoke(one.id)).toBe(false);
     expect(grants.list()).toHaveLength(1);
@@ -96,8 +98,8 @@ describe("a grant", () => {
 
   test("ends with the lock of its account alone", () => {
     const { grants } = fresh();
-    grants.add(subject("app"), "read", field, GRANT_IDLE_MS);
-    grants.add(subject("app"), "read", { ...field, account: "b" }, GRANT_IDLE_MS);
+    grants.add(subject("app"), "read", field, LENGTH);
+    grants.add(subject("app"), "read", { ...field, account: "b" }, LENGTH);
     grants.clear("a");
     expect(grants.list().map((grant) => grant.scope.account)).toEqual(["b"]);
   });
@@ -105,10 +107,10 @@ describe("a grant", () => {
 
 test("past the limit the grant unused for longest ends", () => {
   const { clock, grants } = fresh();
-  for (let index = 0; index < GRANTS_MAX; index++) grants.add(subject(`app${index}`), "read", field, GRANT_IDLE_MS);
+  for (let index = 0; index < GRANTS_MAX; index++) grants.add(subject(`app${index}`), "read", field, LENGTH);
   expect(grants.list()).toHaveLength(GRANTS_MAX);
   clock.advance(1);
-  grants.add(subject("one more"), "read", field, GRANT_IDLE_MS);
+  grants.add(subject("one more"), "read", field, LENGTH);
   expect(grants.list()).toHaveLength(GRANTS_MAX);
   expect(grants.allows(subject("app0"), "read", field)).toBe(false);
   expect(grants.allows(subject("one more"), "read", field)).toBe(true);
@@ -137,7 +139,7 @@ describe("a grant that follows from another", () => {
   const made: Scope = { account: "a", level: "values", vault: "made" };
   const both = (idleMs: number = GRANT_IDLE_MS) => {
     const { clock, grants } = fresh();
-    const held = grants.add(subject("app"), "read", account, idleMs);
+    const held = grants.add(subject("app"), "read", account, { idleMs, ageMs: GRANT_AGE_MS_MAX });
     const allows = () => grants.allows(subject("app"), "write", made);
     return { clock, grants, held, allows };
   };

@@ -18,7 +18,15 @@ const part = (kind: Part["kind"], title: string | undefined, more: Partial<Part>
   ...more,
 });
 
-const text = (lines: readonly string[]) => promptText(subject("app"), "read", [lines]).slice(1, -1);
+const asked = {
+  subject: subject("app"),
+  verb: "read",
+  isAct: false,
+  account: undefined,
+  choice: {},
+  lockMs: 600_000,
+} as const;
+const text = (lines: readonly string[]) => promptText({ ...asked, things: [lines] }).slice(1, -2);
 const told = (thing: Thing, before = "") => text(promptLines(thing, before));
 const field = (...parts: Part[]): Thing => ({ what: "one field", parts });
 

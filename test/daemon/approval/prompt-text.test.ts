@@ -1,11 +1,19 @@
 import { describe, expect, test } from "vitest";
 import { PATH_LENGTH_MAX } from "../../../daemon/account/displayed-text.ts";
-import { type Bound, promptHash, promptText } from "../../../daemon/approval/prompt-text.ts";
+import type { Choice } from "../../../daemon/approval/prompt.ts";
+import { type Bound, newSalt, promptHash, promptText, type Told } from "../../../daemon/approval/prompt-text.ts";
 import type { Subject } from "../../../daemon/peer/subject.ts";
 import { subject } from "../peer/subjects.ts";
 
+/** The text of a question about reading, on an account that locks after ten minutes. */
+const textOf = (who: Subject, things: string[][], choice: Choice = {}, more: Partial<Told> = {}) =>
+  promptText({
+    ...{ subject: who, verb: "read", things, isAct: false, account: undefined, choice, lockMs: 10 * 60_000 },
+    ...more,
+  });
+
 describe("a prompt's head", () => {
-  const head = (more: Partial<Subject>) => promptText({ ...subject("node"), ...more }, "read", [["x"]])[0];
+  const head = (more: Partial<Subject>) => textOf({ ...subject("node"), ...more }, [["x"]])[0];
 
   test("names a script before its interpreter", () => {
     expect(head({ script: "/srv/app/deploy.mjs" })).toBe(
@@ -38,7 +46,7 @@ describe("a prompt's head", () => {
 
 describe("a prompt's text", () => {
   test("sets the further lines of a thing deeper than its first", () => {
-    expect(promptText(subject("curl"), "read", [["one field:", "vault: V"], ["op://V/I/f"]]).slice(1, -1)).toEqual([
+    expect(textOf(subject("curl"), [["one field:", "vault: V"], ["op://V/I/f"]]).slice(1, -2)).toEqual([
       "  one field:",
       "    vault: V",
       "  op://V/I/f",
@@ -46,21 +54,22 @@ describe("a prompt's text", () => {
   });
 
   test("says who, what, and how long a yes lasts", () => {
-    expect(promptText(subject("curl"), "read", [["op://V/I/f"]])).toEqual([
+    expect(textOf(subject("curl"), [["op://V/I/f"]])).toEqual([
       "/usr/bin/curl, process 42, wants to read:",
       "  op://V/I/f",
       "Yes holds for this process.",
+      "It ends after 10 minutes without use, after 12 hours at most.",
     ]);
   });
 
   test("says that a yes in a terminal holds for everything started there", () => {
-    const text = promptText({ ...subject("bash"), kind: "terminal", terminal: "/dev/pts/3" }, "read", []);
-    expect(text.at(-1)).toBe("Yes holds for everything started in that terminal session.");
+    const text = textOf({ ...subject("bash"), kind: "terminal", terminal: "/dev/pts/3" }, []);
+    expect(text.at(-2)).toBe("Yes holds for everything started in that terminal session.");
     expect(text[0]).toContain("on /dev/pts/3");
   });
 
   test("says that a caller without a held process gets nothing lasting", () => {
-    expect(promptText({ ...subject("sh"), kind: "once" }, "read", []).at(-1)).toContain("this one request");
+    expect(textOf({ ...subject("sh"), kind: "once" }, []).at(-1)).toContain("this one request");
   });
 
   test("has another hash for another salt, line, account, verb and scope", () => {
@@ -71,19 +80,24 @@ describe("a prompt's text", () => {
       scopes: [{ account: "one", level: "values" }],
       sentText: ["a"],
       text: ["a", "b"],
+      choice: {},
     };
     const hash = (more: Partial<Bound>) => promptHash({ ...asked, ...more }, salt);
     expect(hash({})).toBe(hash({}));
     const others: Partial<Bound>[] = [
       { text: ["a", "c"] },
       { text: ["ab"] },
+      { sentText: ["b"] },
+      { choice: { lasts: "once" } },
+      { choice: { width: "vault" } },
+      { choice: { verb: "write" } },
+      { choice: { idleMinutes: 11 } },
       { account: "two" },
       { verb: "write" },
       { scopes: [{ account: "one", level: "names" }] },
       { scopes: [{ account: "one", level: "values", vault: "v" }] },
     ];
     for (const other of others) expect(hash(other)).not.toBe(hash({}));
-    // The salt is random where none is given.
-    expect(promptHash(asked)).not.toBe(promptHash(asked));
+    expect(promptHash(asked, newSalt())).not.toBe(promptHash(asked, newSalt()));
   });
 });

@@ -1,11 +1,10 @@
 import { describe, expect, test } from "vitest";
-import type { Prompt } from "../../../daemon/approval/prompt.ts";
-import { createTickets, TICKET_MS } from "../../../daemon/approval/tickets.ts";
+import { createTickets, type Shown, TICKET_MS } from "../../../daemon/approval/tickets.ts";
 import type { Connection } from "../../../daemon/call/connection.ts";
 import { fakeClock } from "../host/fake-clock.ts";
 
 const connection = () => ({}) as Connection;
-const prompt = (id = "one", hash = "text") => ({ id, hash }) as Prompt;
+const prompt = (id = "one", hash = "text") => ({ id, hash });
 
 describe("a ticket", () => {
   test("serves the answer to its prompt once", () => {
@@ -16,7 +15,7 @@ describe("a ticket", () => {
     expect(tickets.redeem(here, prompt())).toBe(false);
   });
 
-  test.each<[string, (here: Connection) => [Connection, Prompt]]>([
+  test.each<[string, (here: Connection) => [Connection, Shown]]>([
     ["another connection", () => [connection(), prompt()]],
     ["another prompt", (here) => [here, prompt("other")]],
     ["another text", (here) => [here, prompt("one", "changed")]],

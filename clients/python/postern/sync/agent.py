@@ -713,6 +713,7 @@ class AgentMethods:
         *,
         code: Optional[str] = None,
         only: Optional[Literal[True]] = None,
+        choice: Optional[wire.Choice] = None,
         proof: Optional[wire.Proof] = None,
         account: Optional[str] = None,
         ask: Optional[bool] = None,
@@ -721,8 +722,9 @@ class AgentMethods:
         """Returns every open prompt with its text. Without a manage grant or a proof, returns the
         prompts that the caller itself waits for, without text and hash; the postern command in
         the foreground of its terminal gets its own words of the oldest one (`asked`). `code`
-        picks one. With a proof, `only` picks the one that is open, and fails with
-        `promptNotFound` where several are.
+        picks one. With `choice` the texts and hashes are those of that width and length. With a
+        proof, `only` picks the one that is open, and fails with `promptNotFound` where several
+        are.
         """
         result = self._call(
             "prompts.list",
@@ -730,6 +732,7 @@ class AgentMethods:
                 {
                     "code": code,
                     "only": only,
+                    "choice": choice,
                     "proof": proof,
                     "account": account,
                     "ask": ask,
@@ -747,16 +750,16 @@ class AgentMethods:
         prompt: Optional[str] = None,
         hash: Optional[str] = None,
         proof: Optional[wire.Proof] = None,
-        lasts: Optional[Literal["once", "grant"]] = None,
-        idle_minutes: Optional[int] = None,
+        choice: Optional[wire.Choice] = None,
         timeout: Optional[float] = None,
     ) -> wire.Empty:
         """Answers a prompt. Name the prompt by its id (`prompt`) or by its match code (`code`), and
         not by both. `no` by the id needs nothing more, nor by the code from the terminal that
         asked. By the code from elsewhere it needs a proof. `yes` needs the hash of the shown
         text, and a proof. A proof that listed this prompt on this connection within the last
-        minute also serves, once. The yes lasts for the process or terminal that asked. With
-        `lasts: once` it lasts for this one request.
+        minute also serves, once. The yes holds for the process or terminal that asked, as wide
+        and as long as the text says. With `choice` the hash is that of the text with this
+        choice.
         """
         result = self._call(
             "prompts.answer",
@@ -767,8 +770,7 @@ class AgentMethods:
                     "prompt": prompt,
                     "hash": hash,
                     "proof": proof,
-                    "lasts": lasts,
-                    "idleMinutes": idle_minutes,
+                    "choice": choice,
                 }
             ),
             timeout=timeout,

@@ -1,0 +1,84 @@
+// The width and the length of a yes, by single keys at a question and by options of `approve`. Each choice makes another text, which is shown
+// before the proof.
+import type { Methods } from "../../typescript/generated.ts";
+import { UsageError } from "../terminal/exit-code.ts";
+
+export type Choice = NonNullable<Methods["prompts.answer"]["params"]["choice"]>;
+
+const widths = { i: "item", v: "vault", a: "account" } as const;
+const lengths = { o: "once", t: "tenMinutes", u: "untilLock", d: "workingDay" } as const;
+
+/** The line that names the keys. A PIN is longer than a key, so neither is taken for the other. */
+export const KEYS =
+  "(or a key and Enter: n no; o once, t ten minutes, u until lock, d working day; i item, v vault, a account; w write; x as asked)";
+
+/** The choice after a key. Undefined where it is none. */
+export function withKey(choice: Choice, typed: string): Choice | undefined {
+  const key = typed.toLowerCase();
+  if (key === "x") return {};
+  if (key === "w") return { ...choice, verb: "write" };
+  if (key in widths) return { ...choice, width: widths[key as keyof typeof widths] };
+  if (key in lengths) return { ...choice, lasts: lengths[key as keyof typeof lengths] };
+  return undefined;
+}
+
+export type ChoiceOptions = {
+  once?: boolean;
+  tenMinutes?: boolean;
+  untilLock?: boolean;
+  workingDay?: boolean;
+  minutes?: string;
+  item?: boolean;
+  vault?: boolean;
+  wholeAccount?: boolean;
+  write?: boolean;
+};
+
+/** The options of a choice. */
+export const choiceOptions = [
+  ["--once", "allow this one request and nothing after it"],
+  ["--ten-minutes", "allow it for ten minutes"],
+  ["--until-lock", "allow it until the account locks"],
+  ["--working-day", "allow it for eight hours, and no longer than the account is open"],
+  ["--minutes <n>", "end the grant after this many minutes without use (10)"],
+  ["--item", "allow to read everything in the item"],
+  ["--vault", "allow to read everything in the vault"],
+  ["--whole-account", "allow to read everything in the account"],
+  ["--write", "allow to change it too, where the question is about reading"],
+] as const;
+
+/** The choice of the options. Throws UsageError where two of them exclude each other. */
+export function choiceOf(options: ChoiceOptions): Choice {
+  const width = onlyOne({ item: options.item, vault: options.vault, account: options.wholeAccount }, "a width", [
+    "--item, --vault and --whole-account",
+  ]);
+  const { once, tenMinutes, untilLock, workingDay, minutes } = options;
+  const given = { once, tenMinutes, untilLock, workingDay, minutes: minutes !== undefined };
+  const length = onlyOne(given, "a length", ["--once, --ten-minutes, --until-lock, --working-day and --minutes"]);
+  return {
+    ...(width === undefined ? {} : { width }),
+    ...(options.write === true ? { verb: "write" as const } : {}),
+    ...(length === undefined || length === "minutes" ? {} : { lasts: length }),
+    ...(minutes === undefined ? {} : { idleMinutes: minutesFrom(minutes) }),
+  };
+}
+
+/** Minutes of the longest grant. */
+const MINUTES_MAX = 720;
+
+function minutesFrom(typed: string): number {
+  const minutes = /^[0-9]{1,3}$/.test(typed) ? Number(typed) : 0;
+  if (minutes < 1 || minutes > MINUTES_MAX)
+    throw new UsageError(`--minutes takes a whole number from 1 to ${MINUTES_MAX}`, "for one, --minutes 30");
+  return minutes;
+}
+
+function onlyOne<K extends string>(
+  given: Record<K, boolean | undefined>,
+  what: string,
+  [names]: [string],
+): K | undefined {
+  const chosen = (Object.keys(given) as K[]).filter((key) => given[key] === true);
+  if (chosen.length > 1) throw new UsageError(`there is more than one option for ${what}`, `give one of ${names}`);
+  return chosen[0];
+}

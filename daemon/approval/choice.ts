@@ -1,0 +1,85 @@
+// The width and the length of a yes, as a person chooses them before the proof. A choice makes another text and another hash, so what the text
+// says is what is given.
+import type { Verb } from "../../protocol/entry.ts";
+import { PosternError } from "../../protocol/errors.ts";
+import { type Scope, scopeKey } from "../account/scope.ts";
+import { GRANT_AGE_MS_MAX, GRANT_IDLE_MS } from "./grants.ts";
+import type { Asked, Choice, Lasting } from "./prompt.ts";
+
+const MINUTE = 60_000;
+
+/** Milliseconds of the chosen ten minutes. */
+export const TEN_MINUTES_MS = 10 * MINUTE;
+
+/** Milliseconds of a working day. */
+export const WORKING_DAY_MS = 8 * 60 * MINUTE;
+
+/** Throws invalidParams where a choice does not fit a question: its fields exclude each other, or it makes nothing wider. */
+export function demandFitting(choice: Choice, verb: Verb, asked: readonly Asked[]): void {
+  const { width, lasts, idleMinutes } = choice;
+  if (lasts !== undefined && idleMinutes !== undefined)
+    throw new PosternError("invalidParams", "choice.lasts and choice.idleMinutes must not both be given");
+  const isAct = asked.some(({ scope }) => scope.act !== undefined);
+  if (choice.verb !== undefined && (verb !== "read" || isAct))
+    throw new PosternError("invalidParams", "choice.verb is for a question about reading");
+  if (width === undefined) return;
+  const isWider = asked.some(({ scope }) => scopeKey(verb, wide(scope, width)) !== scopeKey(verb, scope));
+  if (verb === "manage" || isAct || !isWider)
+    throw new PosternError("invalidParams", `choice.width: the question is not narrower than the ${width}`);
+}
+
+/** The scopes of a yes. Things that are not there leave no grant, unless their vault or the account was chosen. */
+export function chosenScopes(asked: readonly Asked[], { width }: Choice): Pick<Asked, "scope" | "grantable">[] {
+  if (width === undefined) return [...asked];
+  return asked.map(({ scope, grantable }) => {
+    const made = wide(scope, width);
+    return { scope: made, grantable: grantable || made !== scope };
+  });
+}
+
+function wide(scope: Scope, width: NonNullable<Choice["width"]>): Scope {
+  const { account, vault, item } = scope;
+  if (width === "account") return vault === undefined ? scope : { account, level: "values" };
+  if (vault === undefined || item === undefined) return scope;
+  if (width === "vault") return { account, level: "values", vault };
+  return scope.field === undefined ? scope : { account, level: "values", vault, item };
+}
+
+/** The length of a yes. */
+export function chosenLasting({ lasts, idleMinutes }: Choice): Lasting {
+  const idle = { kind: "grant", idleMs: GRANT_IDLE_MS, ageMs: GRANT_AGE_MS_MAX } as const;
+  if (lasts === "once") return { kind: "once" };
+  if (lasts === "tenMinutes") return { kind: "grant", idleMs: TEN_MINUTES_MS, ageMs: TEN_MINUTES_MS };
+  if (lasts === "untilLock") return { kind: "grant", idleMs: GRANT_AGE_MS_MAX, ageMs: GRANT_AGE_MS_MAX };
+  if (lasts === "workingDay") return { kind: "grant", idleMs: WORKING_DAY_MS, ageMs: WORKING_DAY_MS };
+  return idleMinutes === undefined ? idle : { ...idle, idleMs: idleMinutes * MINUTE };
+}
+
+const places = { item: "its item", vault: "its vault", account: "the account" } as const;
+
+/** The line about what was chosen beside the question. Several things may lie in several vaults. */
+export function widthLines({ width, verb }: Choice, things: number): string[] {
+  if (width === undefined) return verb === undefined ? [] : ["You also allow to change it."];
+  const place = things > 1 ? places[width].replace("its", "each of their") : places[width];
+  const plural = things > 1 && width !== "account" ? `${place}s` : place;
+  return [`You also allow to read ${verb === undefined ? "" : "and change "}everything in ${plural}.`];
+}
+
+/** The line about the end of a yes. `lockMs` is the account's own idle lock, which ends every grant. */
+export function lengthLines({ lasts, idleMinutes }: Choice, lockMs: number): string[] {
+  if (lasts === "once") return [];
+  const lock = `when the account locks: after ${idleText(lockMs)}`;
+  if (lasts === "tenMinutes") return ["It ends after 10 minutes."];
+  if (lasts === "untilLock") return [`It ends ${lock}, after 12 hours at most.`];
+  if (lasts === "workingDay") return [`It ends after 8 hours, or earlier ${lock}.`];
+  const idleMs = idleMinutes === undefined ? GRANT_IDLE_MS : idleMinutes * MINUTE;
+  if (idleMs <= lockMs) return [`It ends after ${idleText(idleMs)}, after 12 hours at most.`];
+  return [`It ends after ${idleText(idleMs)}, or earlier ${lock}.`];
+}
+
+function idleText(ms: number): string {
+  const minutes = Math.round(ms / MINUTE);
+  const isHours = minutes >= 60 && minutes % 60 === 0;
+  const count = isHours ? minutes / 60 : minutes;
+  return `${count} ${isHours ? "hour" : "minute"}${count === 1 ? "" : "s"} without use`;
+}
