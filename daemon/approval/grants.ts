@@ -3,7 +3,7 @@
 import type { Verb } from "../../protocol/entry.ts";
 import { covers, type Scope } from "../account/scope.ts";
 import { type Clock, elapsedMs, type Moment, momentOf } from "../host/clock.ts";
-import type { Subject } from "../peer/subject.ts";
+import { grantKeysOf, type Subject } from "../peer/subject.ts";
 
 const MINUTE = 60_000;
 
@@ -39,7 +39,7 @@ export type Grants = {
   add(subject: Subject, verb: Verb, scope: Scope, length: { readonly idleMs: number; readonly ageMs: number }): Grant;
   /** Adds a grant that follows from another. It is as old as that one, and ends with it. */
   addOn(grant: Grant, verb: Verb, scope: Scope): void;
-  /** The living grants: all, or those of one subject. */
+  /** The living grants: all, or those that one subject uses, with those of its terminal session. */
   list(subject?: Subject): Grant[];
   find(id: string): Grant | undefined;
   /** Ends one grant. False where there is none with this id. */
@@ -104,7 +104,11 @@ export function createGrants(clock: Clock, newId: () => string, ended: () => voi
 
   function covering(subject: Subject, verb: Verb, scope: Scope, now: Moment): Grant | undefined {
     const asked = { verb, scope };
-    return bySubject.get(subject.key)?.find((one) => covers(one, asked) && isAlive(now, one));
+    for (const key of grantKeysOf(subject)) {
+      const found = bySubject.get(key)?.find((one) => covers(one, asked) && isAlive(now, one));
+      if (found !== undefined) return found;
+    }
+    return undefined;
   }
 
   return {
@@ -124,7 +128,7 @@ export function createGrants(clock: Clock, newId: () => string, ended: () => voi
       const { subject, idleMs, ageMs, createdAt } = restsOn;
       add({ subject, verb, scope, idleMs, ageMs, createdAt, restsOn }, momentOf(clock));
     },
-    list: (subject) => (subject === undefined ? everyLiving() : [...living(subject.key)]),
+    list: (subject) => (subject === undefined ? everyLiving() : grantKeysOf(subject).flatMap(living)),
     find: (id) => everyLiving().find((grant) => grant.id === id),
     revoke,
     clear: (account) => {

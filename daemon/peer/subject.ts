@@ -44,7 +44,7 @@ export function subjectOf(identity: PeerIdentity, ours: readonly OwnProgram[], n
   if (foreign === undefined || foreign.executable === undefined || foreign.image === "0")
     return { ...about, kind: "once", key: `once|${newId()}` };
   if (isOurs && about.terminalSession !== undefined)
-    return { ...about, kind: "terminal", key: `terminal|${about.terminalSession}` };
+    return { ...about, kind: "terminal", key: terminalKey(about.terminalSession) };
   const { device, inode } = foreign.executable;
   // Any child of a program can run our command, which then has the program as its ancestor. So a program's own grants are not for the
   // command, and the command's grants are not for the program.
@@ -55,6 +55,18 @@ export function subjectOf(identity: PeerIdentity, ours: readonly OwnProgram[], n
     ...(isOurs ? { holder: foreign } : {}),
     key: [way, foreign.pid, foreign.startTicks, foreign.image, device, inode].join("|"),
   };
+}
+
+/** The holder of the grants of a terminal session. */
+const terminalKey = (terminalSession: string) => `terminal|${terminalSession}`;
+
+/**
+ * The keys whose grants a subject uses: its own, and those of its terminal session, since a yes there holds for everything started in it. A
+ * process that cannot be held to a grant uses none.
+ */
+export function grantKeysOf({ kind, key, terminalSession }: Subject): string[] {
+  const terminal = kind === "process" && terminalSession !== undefined ? [terminalKey(terminalSession)] : [];
+  return [key, ...terminal];
 }
 
 function terminalOf({ terminal, session }: ProcessFacts): Pick<Subject, "terminal" | "terminalSession"> {

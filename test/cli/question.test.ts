@@ -8,6 +8,7 @@ import type { Channel } from "../../clients/typescript/channel.ts";
 import { attachPerson, makeAccount, PIN } from "../agent/person.ts";
 import { type RunningAgent, startAgent } from "../agent/start.ts";
 import { openTerminal, type Terminal } from "../build/terminal.ts";
+import { hasTool } from "../tools.ts";
 import { postern } from "./postern.ts";
 
 const main = fileURLToPath(new URL("../../clients/cli/main.ts", import.meta.url));
@@ -203,6 +204,36 @@ describe("a choice", () => {
     const ran = await elsewhere(["approve", "KX-42", ...options]);
     expect(ran).toMatchObject({ code: exitCodes.usage, err: expect.stringContaining(told) });
   });
+});
+
+describe("after a yes in a terminal", () => {
+  const read = `echo '{"jsonrpc":"2.0","id":1,"method":"secrets.resolve","params":{"reference":"${REFERENCE}","noWait":true}}'`;
+  const send = () => `nc -N -U ${agent.socket}`;
+
+  test.skipIf(!hasTool("nc"))("every program started there is covered (needs nc)", async () => {
+    terminal.type(`${read} | ${send()}`);
+    await terminal.sees("approvalRequired");
+    await ask();
+    terminal.type(PIN);
+    await terminal.sees("s3cret");
+    terminal.type(`${read} | ${send()}`);
+    await terminal.sees('"secret":"s3cret"');
+  });
+
+  test.skipIf(!hasTool("nc"))(
+    "no program is covered that left the terminal, or sits at another (needs nc)",
+    async () => {
+      await ask();
+      terminal.type(PIN);
+      await terminal.sees("s3cret");
+      terminal.type(`${read} | setsid -w ${send()}`);
+      await terminal.sees("approvalRequired");
+      const other = openTerminal(environment(), agent.home);
+      other.type(`${read} | ${send()}`);
+      await other.sees("approvalRequired");
+      other.end();
+    },
+  );
 });
 
 describe("the terminal", () => {

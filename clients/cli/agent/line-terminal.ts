@@ -112,7 +112,10 @@ export function openLineTerminal(): LineTerminal | undefined {
         keys.pause();
         resolve(line);
       };
-      const abort = () => done(undefined);
+      const abort = () => {
+        giveBack();
+        done(undefined);
+      };
       /** Begins as soon as this job is in the foreground. */
       const again = () => {
         clearTimeout(timer);

@@ -33,24 +33,35 @@ export async function askHere(
 ): Promise<boolean> {
   const terminal = openLineTerminal();
   if (terminal === undefined) return false;
-  const answer = async (how: Answer) => {
-    answering();
-    await send(channel, question, how);
-    return true;
-  };
+  let answer: Answer | undefined;
   try {
-    const given = await askProof(terminal, channel, question, account, signal);
-    if (given === undefined) return false;
-    if (given === "no") return await answer({ answer: "no" });
-    const { asked, text, ...yes } = given;
-    const isSame = text.length === asked.length && text.every((line, at) => line === asked[at]);
-    if (isSame) return await answer({ answer: "yes", ...yes });
-    const typed = await terminal.readLine(() => terminal.write(`${screenOf(text)}\nAllow? [y/N] `), "shown", signal);
-    if (typed === undefined) return false;
-    return await answer(/^y(es)?$/i.test(typed.trim()) ? { answer: "yes", ...yes } : { answer: "no" });
+    answer = await answerAt(terminal, channel, question, account, signal);
   } finally {
+    // Before the answer is sent: what is typed once the command goes on belongs to whoever reads the terminal then.
     terminal.close();
   }
+  if (answer === undefined) return false;
+  answering();
+  await send(channel, question, answer);
+  return true;
+}
+
+async function answerAt(
+  terminal: LineTerminal,
+  channel: Channel,
+  question: Question,
+  account: string | undefined,
+  signal: AbortSignal,
+): Promise<Answer | undefined> {
+  const given = await askProof(terminal, channel, question, account, signal);
+  if (given === undefined) return undefined;
+  if (given === "no") return { answer: "no" };
+  const { asked, text, ...yes } = given;
+  const isSame = text.length === asked.length && text.every((line, at) => line === asked[at]);
+  if (isSame) return { answer: "yes", ...yes };
+  const typed = await terminal.readLine(() => terminal.write(`${screenOf(text)}\nAllow? [y/N] `), "shown", signal);
+  if (typed === undefined) return undefined;
+  return /^y(es)?$/i.test(typed.trim()) ? { answer: "yes", ...yes } : { answer: "no" };
 }
 
 type Yes = { readonly hash: string; readonly choice: Choice; readonly proof: Proof };
