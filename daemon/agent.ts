@@ -10,6 +10,7 @@ import { type Approvers, createApprovers } from "./approval/approvers.ts";
 import { type Broker, createBroker } from "./approval/broker.ts";
 import { createGate } from "./approval/gate.ts";
 import { createGrants, type Grants } from "./approval/grants.ts";
+import { createOffers } from "./approval/offers.ts";
 import { createOverseer } from "./approval/overseer.ts";
 import { recordAnyway, watchPrompts } from "./approval/prompt-watcher.ts";
 import { createQuotas } from "./approval/quotas.ts";
@@ -113,6 +114,7 @@ export function createAgent(parts: AgentParts): Agent {
     nameOf: (account, isNamed) =>
       isNamed || sessions.list().length > 1 ? sessions.find(account)?.file.name : undefined,
     watcher: watchPrompts({ sessions: () => sessions, approvers, connections }),
+    offers: createOffers(clock),
     lockMsOf: () => IDLE_MS,
     approve: ({ subject }, { verb, given, lasting }) => {
       if (lasting.kind !== "grant") return;

@@ -300,6 +300,7 @@ export type Prompt = {
   expiresAt: Timestamp;
   waiters: number;
   asked?: string[];
+  offered?: Choice;
   text?: string[];
 };
 export type Proof = {

@@ -7,8 +7,9 @@ import { limits } from "../../protocol/limits.ts";
 import { scopeKey } from "../account/scope.ts";
 import type { Clock } from "../host/clock.ts";
 import type { Subject } from "../peer/subject.ts";
-import { chosenLasting, chosenScopes, demandFitting } from "./choice.ts";
+import { chosenLasting, chosenScopes, demandFitting, fits } from "./choice.ts";
 import { createMatchCodes } from "./match-code.ts";
+import type { Offers } from "./offers.ts";
 import type { Asked, Choice, Ending, Offer, Prompt, Waiter, Watcher } from "./prompt.ts";
 import { newSalt, promptHash, promptText } from "./prompt-text.ts";
 import type { Quotas } from "./quotas.ts";
@@ -65,6 +66,7 @@ export type BrokerParts = {
   readonly newId: () => string;
   /** The account's name, where a prompt must show it: on an agent with several accounts, and where the asker named one. */
   readonly nameOf?: (account: string, isNamed: boolean) => string | undefined;
+  readonly offers: Offers;
   /** Milliseconds without use after which the account locks. */
   readonly lockMsOf: (account: string) => number;
   /** Records an approval as a grant. Called before the waiting calls continue. */
@@ -109,6 +111,7 @@ export function createBroker(parts: BrokerParts): Broker {
       subject: open.subject,
       verb: open.verb,
       asked,
+      offered: parts.offers.next(open.subject, open.account, (choice) => fits(choice, open.verb, asked)),
       ...textsOf(open, parts),
       expiresAtMs: clock.wallMs() + PROMPT_MS,
       get waiters() {
@@ -194,7 +197,7 @@ export function createBroker(parts: BrokerParts): Broker {
       // Two missing references of one vault have the same scope, but are two questions. Nor do two spellings of one reference share a question:
       // the common match code would tell that both lead to one thing, and so that it exists.
       const keys = asked.map(({ scope, sent, shown, grantable }) =>
-        [scopeKey(verb, scope), ...sent, ...(grantable ? [] : shown)].join("\n"),
+        JSON.stringify([scopeKey(verb, scope), sent, grantable ? [] : shown]),
       );
       const isAct = asked.some(({ scope }) => scope.act !== undefined);
       const topic: Topic = { account, subject, verb, isAct, named: waiter.named };
@@ -209,7 +212,10 @@ export function createBroker(parts: BrokerParts): Broker {
     decide: (prompt, answer) => {
       const open = frozenOf(prompt);
       if (open === undefined) throw new PosternError("promptNotFound");
-      if (answer !== "no") parts.approve(prompt, answer.yes);
+      if (answer !== "no") {
+        parts.offers.chose(prompt.subject, prompt.account, answer.yes.choice);
+        parts.approve(prompt, answer.yes);
+      }
       end(open, answer === "no" ? "denied" : "approved");
     },
     lock: (account) => {
@@ -238,6 +244,7 @@ function textsOf(open: Open, { nameOf, lockMsOf }: BrokerParts): Pick<Prompt, "o
       const given = chosenScopes(asked, choice);
       const scopes = given.map(({ scope }) => scope);
       return {
+        choice,
         text,
         hash: promptHash({ account, verb, scopes, sentText, text, choice }, salt),
         verb,

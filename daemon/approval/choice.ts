@@ -28,6 +28,17 @@ export function demandFitting(choice: Choice, verb: Verb, asked: readonly Asked[
     throw new PosternError("invalidParams", `choice.width: the question is not narrower than the ${width}`);
 }
 
+/** Whether a choice fits a question. */
+export function fits(choice: Choice, verb: Verb, asked: readonly Asked[]): boolean {
+  try {
+    demandFitting(choice, verb, asked);
+    return true;
+  } catch (error) {
+    if (error instanceof PosternError) return false;
+    throw error;
+  }
+}
+
 /** The scopes of a yes. Things that are not there leave no grant, unless their vault or the account was chosen. */
 export function chosenScopes(asked: readonly Asked[], { width }: Choice): Pick<Asked, "scope" | "grantable">[] {
   if (width === undefined) return [...asked];

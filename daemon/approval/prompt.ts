@@ -26,6 +26,7 @@ export type Lasting =
 
 /** A question with the width and length that a person chose: its text, its hash, and what a yes to it gives. */
 export type Offer = {
+  readonly choice: Choice;
   readonly text: readonly string[];
   /** Covers the text, the askers' own words, and what is given. */
   readonly hash: string;
@@ -44,6 +45,8 @@ export type Prompt = {
   readonly asked: readonly Asked[];
   readonly expiresAtMs: number;
   readonly waiters: number;
+  /** A choice that the person is offered beside the question. */
+  readonly offered: Choice | undefined;
   /** The question with a choice. Throws invalidParams where the choice does not fit it. */
   offer(choice?: Choice): Offer;
   /** The same in this connection's own words. Nothing in it was looked up, and nothing that others sent. */

@@ -4,7 +4,7 @@ import { PosternError } from "../../protocol/errors.ts";
 import type { Approvers } from "../approval/approvers.ts";
 import type { Broker } from "../approval/broker.ts";
 import type { Overseer } from "../approval/overseer.ts";
-import type { Offer, Prompt } from "../approval/prompt.ts";
+import type { Choice, Offer, Prompt } from "../approval/prompt.ts";
 import type { Tickets } from "../approval/tickets.ts";
 import type { Call } from "../call/call.ts";
 import { entryOf } from "../call/log-entry.ts";
@@ -60,7 +60,7 @@ export function promptMethods({ sessions, broker, overseer, tickets, approvers }
       return {
         prompts: shown.map((prompt) => ({
           ...shownPrompt(prompt, prompt.account === whole ? prompt.offer(params.choice) : undefined),
-          ...(isAskedHere(prompt, call) ? { asked: prompt.sentBy(call.connection, params.choice) } : {}),
+          ...(isAskedHere(prompt, call) ? askedHere(prompt, call, params.choice) : {}),
         })),
       };
     },
@@ -155,12 +155,18 @@ function namedPrompt({ code, prompt }: ParamsOf<"prompts.answer">): string {
   return named;
 }
 
+function askedHere(prompt: Prompt, { connection }: Call, choice: Choice | undefined) {
+  return { asked: prompt.sentBy(connection, choice), ...offeredBy(prompt) };
+}
+
+const offeredBy = ({ offered }: Prompt) => (offered === undefined ? {} : { offered });
+
 function shownPrompt(prompt: Prompt, offer: Offer | undefined) {
   return {
     prompt: prompt.id,
     code: prompt.code,
     expiresAt: new Date(prompt.expiresAtMs).toISOString(),
     waiters: prompt.waiters,
-    ...(offer === undefined ? {} : { hash: offer.hash, text: [...offer.text] }),
+    ...(offer === undefined ? {} : { hash: offer.hash, text: [...offer.text], ...offeredBy(prompt) }),
   };
 }

@@ -20,26 +20,6 @@ const Subject = Type.Object(
   named("Subject"),
 );
 
-const Prompt = Type.Object(
-  {
-    prompt: Id,
-    code: Code,
-    /** The hash of the question, given with its text. A yes repeats it. */
-    hash: Type.Optional(Type.String()),
-    openedAt: Type.Optional(Timestamp),
-    expiresAt: Timestamp,
-    waiters: Type.Integer(),
-    /**
-     * The question in the caller's own words: nothing in it was looked up. Present where the caller is the postern command, waits for this
-     * prompt in the foreground of its terminal, and no older question is asked there. It may then ask the person for the proof.
-     */
-    asked: Type.Optional(Type.Array(Type.String())),
-    /** The frozen text, line by line. Present once a manage grant or a proof allows it. */
-    text: Type.Optional(Type.Array(Type.String())),
-  },
-  named("Prompt"),
-);
-
 /** The width and length of a yes. A choice makes another text, and another hash. */
 const Choice = Type.Object(
   {
@@ -60,6 +40,28 @@ const Choice = Type.Object(
     idleMinutes: Type.Optional(Type.Integer({ minimum: 1, maximum: 720 })),
   },
   { ...closed, ...named("Choice") },
+);
+
+const Prompt = Type.Object(
+  {
+    prompt: Id,
+    code: Code,
+    /** The hash of the question, given with its text. A yes repeats it. */
+    hash: Type.Optional(Type.String()),
+    openedAt: Type.Optional(Timestamp),
+    expiresAt: Timestamp,
+    waiters: Type.Integer(),
+    /**
+     * The question in the caller's own words: nothing in it was looked up. Present where the caller is the postern command, waits for this
+     * prompt in the foreground of its terminal, and no older question is asked there. It may then ask the person for the proof.
+     */
+    asked: Type.Optional(Type.Array(Type.String())),
+    /** A choice that is offered beside the question: the last one for this program, or the vault from the third question of a burst on. */
+    offered: Type.Optional(Choice),
+    /** The frozen text, line by line. Present once a manage grant or a proof allows it. */
+    text: Type.Optional(Type.Array(Type.String())),
+  },
+  named("Prompt"),
 );
 
 const Grant = Type.Object(

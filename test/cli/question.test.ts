@@ -121,6 +121,17 @@ describe("at the terminal of the command", () => {
   });
 });
 
+test("three wrong PINs leave the question to another terminal", async () => {
+  const code = await ask();
+  for (const wrong of ["000001", "000002", "000003"]) {
+    terminal.type(wrong);
+    await terminal.sees("postern: ");
+  }
+  await terminal.sees(`it waits for \`postern approve ${code}\``);
+  expect(await elsewhere(["approve", code, "--yes", "--pin-fd", "3"])).toMatchObject({ code: 0 });
+  await terminal.sees("s3cret");
+});
+
 describe("a choice", () => {
   const grantsHere = async () => {
     terminal.type(`${command} grants --mine --json`);
@@ -145,6 +156,24 @@ describe("a choice", () => {
     terminal.type(`${command} read op://Demo/DB/username`);
     await terminal.sees("postern: ");
     expect(await openPrompts()).toBe(0);
+  });
+
+  test("is offered again for the next terminal of the same program", async () => {
+    await ask();
+    terminal.type("t");
+    await terminal.sees("It ends after 10 minutes.");
+    await terminal.sees("Approval PIN");
+    terminal.type(PIN);
+    await terminal.sees("s3cret");
+    const next = openTerminal(environment(), agent.home);
+    await ask(REFERENCE, next);
+    expect(next.screen()).toContain("(key l: for ten minutes");
+    next.type("l");
+    await next.sees("It ends after 10 minutes.");
+    await next.sees("Approval PIN");
+    next.type("n");
+    await next.sees("denied this");
+    next.end();
   });
 
   test("of once leaves no grant, and is what the text says", async () => {

@@ -12,10 +12,33 @@ const lengths = { o: "once", t: "tenMinutes", u: "untilLock", d: "workingDay" } 
 export const KEYS =
   "(or a key and Enter: n no; o once, t ten minutes, u until lock, d working day; i item, v vault, a account; w write; x as asked)";
 
+/** The line about what the agent offers. Undefined where it offers nothing. */
+export function offerLine(offered: Choice | undefined): string | undefined {
+  return offered === undefined ? undefined : `(key l: ${wordsOf(offered)}, as last time or for the whole errand)`;
+}
+
+const lengthWords = {
+  once: "once",
+  tenMinutes: "for ten minutes",
+  untilLock: "until the lock",
+  workingDay: "for a working day",
+} as const;
+
+function wordsOf({ width, verb, lasts, idleMinutes }: Choice): string {
+  const words = [
+    ...(width === undefined ? [] : [`the ${width}`]),
+    ...(verb === undefined ? [] : ["writing too"]),
+    ...(lasts === undefined ? [] : [lengthWords[lasts]]),
+    ...(idleMinutes === undefined ? [] : [`until ${idleMinutes} minutes without use`]),
+  ];
+  return words.join(", ");
+}
+
 /** The choice after a key. Undefined where it is none. */
-export function withKey(choice: Choice, typed: string): Choice | undefined {
+export function withKey(choice: Choice, typed: string, offered?: Choice): Choice | undefined {
   const key = typed.toLowerCase();
   if (key === "x") return {};
+  if (key === "l" && offered !== undefined) return offered;
   if (key === "w") return { ...choice, verb: "write" };
   if (key in widths) return { ...choice, width: widths[key as keyof typeof widths] };
   if (key in lengths) return { ...choice, lasts: lengths[key as keyof typeof lengths] };

@@ -101,8 +101,8 @@ function questionsHere(
       const { isAtTerminal } = await import("./line-terminal.ts");
       if (isAsking || !isAtTerminal()) return undefined;
       const { prompts } = await channel.call("prompts.list", {});
-      return prompts.flatMap(({ prompt, code, asked }) =>
-        asked !== undefined && waiting.get(prompt)?.state === "waiting" ? [{ prompt, code, asked }] : [],
+      return prompts.flatMap(({ prompt, code, asked, offered }) =>
+        asked !== undefined && waiting.get(prompt)?.state === "waiting" ? [{ prompt, code, asked, offered }] : [],
       )[0];
     },
     ask: async (question: Question): Promise<void> => {

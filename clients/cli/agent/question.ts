@@ -3,7 +3,7 @@
 import type { Channel } from "../../typescript/channel.ts";
 import { PosternError, ProofRequiredError } from "../../typescript/generated.ts";
 import { type ApprovalProof, approvalProof, type Proof, passwordProof, proofOf } from "./approval-proof.ts";
-import { type Choice, KEYS, withKey } from "./choice-keys.ts";
+import { type Choice, KEYS, offerLine, withKey } from "./choice-keys.ts";
 import { type LineTerminal, openLineTerminal } from "./line-terminal.ts";
 
 export type Question = {
@@ -11,6 +11,8 @@ export type Question = {
   readonly code: string;
   /** The question in this command's own words. */
   readonly asked: readonly string[];
+  /** A choice that the agent offers. */
+  readonly offered?: Choice | undefined;
 };
 
 /** Wrong proofs at one question. After them the prompt still waits for an answer by its code. */
@@ -78,6 +80,7 @@ async function askProof(
   signal: AbortSignal,
 ): Promise<Opened | "no" | undefined> {
   let { asked } = question;
+  const keys = [KEYS, offerLine(question.offered)].filter((line) => line !== undefined).join("\n");
   let choice: Choice = {};
   let isNew = true;
   let usesPassword = false;
@@ -85,7 +88,7 @@ async function askProof(
     const status = await channel.call("agent.status", {});
     const next: ApprovalProof = usesPassword ? passwordProof(status, account) : approvalProof(status, account);
     const ask = (again: boolean) =>
-      terminal.write(`${isNew || again ? `${screenOf(asked)}\n${KEYS}\n` : ""}${next.label}: `);
+      terminal.write(`${isNew || again ? `${screenOf(asked)}\n${keys}\n` : ""}${next.label}: `);
     const typed = await terminal.readLine(ask, "hidden", signal);
     isNew = false;
     if (typed === undefined) return undefined;
@@ -94,7 +97,7 @@ async function askProof(
       usesPassword ||= next.orPassword;
       continue;
     }
-    const chosen = withKey(choice, typed);
+    const chosen = withKey(choice, typed, question.offered);
     try {
       if (chosen !== undefined) {
         const words = await askedWith(channel, question, chosen);

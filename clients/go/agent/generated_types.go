@@ -180,6 +180,7 @@ type Prompt struct {
 	ExpiresAt time.Time  `json:"expiresAt"`
 	Waiters   int64      `json:"waiters"`
 	Asked     []string   `json:"asked,omitempty"`
+	Offered   *Choice    `json:"offered,omitempty"`
 	Text      []string   `json:"text,omitempty"`
 }
 

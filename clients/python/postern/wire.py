@@ -443,6 +443,7 @@ class Prompt(_Prompt, total=False):
     hash: str
     openedAt: "Timestamp"
     asked: List[str]
+    offered: "Choice"
     text: List[str]
 
 

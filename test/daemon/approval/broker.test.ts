@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { createBroker, GATHER_MS, PROMPT_MS } from "../../../daemon/approval/broker.ts";
+import { createOffers } from "../../../daemon/approval/offers.ts";
 import type { Asked, Ending, Prompt } from "../../../daemon/approval/prompt.ts";
 import {
   COOL_DOWN_MS,
@@ -34,6 +35,7 @@ function fresh() {
   const broker = createBroker({
     clock,
     quotas: createQuotas(clock),
+    offers: createOffers(clock),
     lockMsOf: () => 600_000,
     newId: () => `prompt${next++}`,
     watcher: { opened: (prompt) => opened.push(prompt), closed: (_prompt, ending) => closed.push(ending) },

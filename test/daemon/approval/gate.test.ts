@@ -5,6 +5,7 @@ import { createResolver } from "../../../daemon/account/resolver.ts";
 import { createBroker, GATHER_MS } from "../../../daemon/approval/broker.ts";
 import { createGate } from "../../../daemon/approval/gate.ts";
 import { createGrants, GRANT_IDLE_MS } from "../../../daemon/approval/grants.ts";
+import { createOffers } from "../../../daemon/approval/offers.ts";
 import type { Prompt } from "../../../daemon/approval/prompt.ts";
 import { createQuotas } from "../../../daemon/approval/quotas.ts";
 import { createUnlockWaits } from "../../../daemon/approval/unlock-waits.ts";
@@ -27,6 +28,7 @@ function fresh() {
     quotas: createQuotas(clock),
     newId,
     watcher: { opened: (prompt) => opened.push(prompt), closed: () => undefined },
+    offers: createOffers(clock),
     lockMsOf: () => GRANT_IDLE_MS,
     approve: ({ subject }, { given, verb, lasting }) => {
       if (lasting.kind === "grant") for (const { scope } of given) grants.add(subject, verb, scope, lasting);
