@@ -6,6 +6,7 @@ import { cpus, loadavg } from "node:os";
 import { join } from "node:path";
 import type { Channel } from "../../clients/typescript/channel.ts";
 import { PASSWORD, PIN } from "../agent/person.ts";
+import { approvalFigures } from "./approvals.ts";
 import { raceFigures } from "./clients/race.ts";
 import { figureOf, RUNS, residentMb, row, table } from "./figures.ts";
 import { itemFigures } from "./items.ts";
@@ -108,6 +109,7 @@ async function agentFigures(): Promise<void> {
   person.leave();
   // A lock detaches approvers.
   const again = await approvingPerson();
+  await approvalFigures();
   await commandFigures();
   await runFigures(channel, vaultId);
   again.leave();
