@@ -22,7 +22,7 @@ export type Person = {
   yes(prompt: Prompt, more?: { lasts?: "once" | "grant" }): Promise<void>;
   no(prompt: Prompt): Promise<void>;
   /** Answers every prompt in this way from now on, as it opens. */
-  always(answer: "yes" | "no" | "ignore"): void;
+  always(answer: "yes" | "no" | "ignore", more?: { lasts?: "once" | "grant" }): void;
   readonly channel: Channel;
   leave(): void;
 };
@@ -58,6 +58,7 @@ export async function attachPerson(
   const seen: Prompt[] = [];
   const waiting: ((prompt: Prompt) => void)[] = [];
   let answer: "yes" | "no" | "ignore" = "ignore";
+  let lasting: { lasts?: "once" | "grant" } = {};
 
   const decide = async (prompt: Prompt, given: "yes" | "no", more: { lasts?: "once" | "grant" } = {}) => {
     const { prompt: id, code, hash } = prompt;
@@ -74,7 +75,7 @@ export async function attachPerson(
     const prompt = params as unknown as Prompt;
     seen.push(prompt);
     waiting.shift()?.(prompt);
-    if (answer !== "ignore") decide(prompt, answer).catch(() => undefined);
+    if (answer !== "ignore") decide(prompt, answer, lasting).catch(() => undefined);
   });
   const named = account === undefined ? {} : { account };
   await channel.call("prompts.attach", { proof: { kind: "password", password }, ...named });
@@ -84,8 +85,9 @@ export async function attachPerson(
     next: () => new Promise((resolve) => waiting.push(resolve)),
     yes: (prompt, more) => decide(prompt, "yes", more),
     no: (prompt) => decide(prompt, "no"),
-    always: (next) => {
+    always: (next, more = {}) => {
       answer = next;
+      lasting = more;
     },
     channel,
     leave: () => channel.close(),
