@@ -577,7 +577,7 @@ export type Methods = {
     };
     result: Empty;
   };
-  /** Sets the approval PIN, or removes it if `pin` is missing. The account password is the proof. */
+  /** Sets the approval PIN, or removes it if `pin` is missing. The account password is the proof. A PIN that is guessed first is refused (`invalidParams`): a date, a word, a name, a row of keys or a pattern. */
   "accounts.setPin": {
     params: {
       account?: string;

@@ -7,7 +7,7 @@ import type { Sodium } from "../host/sodium.ts";
 import { BECAME_DEFAULT, becameDefault } from "../session/default-mark.ts";
 import { deviceName, nameDevice } from "../session/device-names.ts";
 import { givePassword, hasDevice, listDevices, removeDevice } from "../session/own-account.ts";
-import { setPin } from "../session/pin.ts";
+import { demandUnguessed, setPin } from "../session/pin.ts";
 import type { UnlockedSession } from "../session/session.ts";
 import type { Sessions } from "../session/sessions.ts";
 import type { TokenSessions } from "../session/token-sessions.ts";
@@ -91,7 +91,10 @@ export function accountMethods(crypto: Sodium, sessions: Sessions, tokens: Token
     },
 
     "accounts.setPin": async (params, call) => {
-      const { unlocked, file, audit } = await proven(params, call);
+      const { file } = await proven(params, call);
+      await demandUnguessed(params.pin, [file.name]);
+      // A lock may have come meanwhile.
+      const { unlocked, audit } = sessions.open(params.account);
       await setPin(crypto, unlocked.store, params.pin);
       await repeatCounter(unlocked, file.device);
       audit.keep(entryOf(call, params.pin === undefined ? "taken away" : "set", [file.account]));

@@ -12,7 +12,7 @@ import type { Sodium } from "../host/sodium.ts";
 import type { AccountFile } from "../session/account-file.ts";
 import { knowDefault } from "../session/default-mark.ts";
 import { deviceName, nameDevice } from "../session/device-names.ts";
-import { setPin } from "../session/pin.ts";
+import { demandUnguessed, setPin } from "../session/pin.ts";
 import type { GivenProof } from "../session/proof.ts";
 import { demandNoRestore } from "../session/restore-mark.ts";
 import type { Sessions } from "../session/sessions.ts";
@@ -117,6 +117,7 @@ async function create(
   demandNoRestore(sessions.restoreMark, params.abandonRestore === true ? { abandonRestore: true } : {});
   const called = deviceName(params.deviceName);
   demandShowable(params.name);
+  await demandUnguessed(params.pin, [params.name]);
   const file = await newFile(parts, params);
   const { password, registrationToken } = params;
   await sessions.make(file, { password, registrationToken }, actorOf(call), proven);
@@ -165,6 +166,8 @@ async function signIn(
   sessions.restores.demandPlace();
   demandNoRestore(sessions.restoreMark, params);
   const called = deviceName(params.deviceName);
+  // The account's name is sealed until the sign-in.
+  await demandUnguessed(params.pin, []);
   const secretKey = parseSecretKey(crypto, params.secretKey);
   if (secretKey === undefined)
     throw new PosternError("invalidParams", "secretKey is not a Secret Key; check it against the emergency kit");

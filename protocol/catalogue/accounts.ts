@@ -9,7 +9,10 @@ const closed = { additionalProperties: false } as const;
 /** Shortest account password in characters. Argon2id does not help a shorter one (NIST SP 800-63B-4, 3.1.1.2). */
 export const PASSWORD_LENGTH_MIN = 8;
 
-/** Shortest approval PIN in characters. At worst an attacker has 20 tries at one in 10^6, and then needs the password. */
+/**
+ * Shortest approval PIN in characters. At worst an attacker has 20 tries at one in 10^6, and then needs the password. The agent refuses a PIN that is
+ * guessed first.
+ */
 export const PIN_LENGTH_MIN = 6;
 
 /** Characters of a registration token: those of the service have 43. */
@@ -283,7 +286,8 @@ export const accounts = {
     },
   }),
   "accounts.setPin": entry({
-    summary: "Sets the approval PIN, or removes it if `pin` is missing. The account password is the proof.",
+    summary:
+      "Sets the approval PIN, or removes it if `pin` is missing. The account password is the proof. A PIN that is guessed first is refused (`invalidParams`): a date, a word, a name, a row of keys or a pattern.",
     params: Type.Object({ account: Type.Optional(IdParam), password: Password, pin: Type.Optional(NewPin) }, closed),
     result: Empty,
     errors: ["signedOut", "locked", "proofRefused", "tryLater"],

@@ -20,6 +20,7 @@ import { type CaFile, caFile, keepAuthorities } from "../files/ca-file.ts";
 import { type Force, forceOption } from "../files/new-file.ts";
 import { demandRoomFor, type OutFile, openOutFile } from "../files/out-file.ts";
 import { accountPassword, fromDescriptor, passwordFd } from "../files/secret-input.ts";
+import { GUESSED_PIN, loadPinGuessing, type PinGuessing } from "../generated-guessed-pin.ts";
 import { leftAccount } from "../left-account.ts";
 import { askSecret, askText, hasTerminal } from "../terminal/ask.ts";
 import { UsageError } from "../terminal/exit-code.ts";
@@ -92,10 +93,10 @@ export async function init(terminal: Terminal, options: InitOptions): Promise<vo
 /** The person's choices. Values from descriptors are checked before the first question. */
 async function personsPart(terminal: Terminal, options: InitOptions) {
   const given = options.passwordFd === undefined ? undefined : await newPassword(terminal, options.passwordFd);
-  const givenPin = options.pinFd === undefined ? undefined : { pin: await newPin(terminal, options) };
+  const givenPin = options.pinFd === undefined ? undefined : { pin: await newPin(terminal, options, [options.name]) };
   const name = options.name ?? (await askText("Account name", process.env.USER ?? ""));
   const password = given ?? (await newPassword(terminal, undefined));
-  const { pin } = givenPin ?? { pin: await newPin(terminal, options) };
+  const { pin } = givenPin ?? { pin: await newPin(terminal, options, [name]) };
   return { name, password, ...(pin === undefined ? {} : { pin }) };
 }
 
@@ -221,13 +222,17 @@ async function newPassword(
   }
 }
 
+type PinOptions = { pinFd?: string; pin?: boolean; passwordFd?: string };
+
+/** A new PIN, or undefined for none. `names` are those of the person, which are guessed first. The agent checks it all again. */
 async function newPin(
   terminal: Terminal,
-  options: { pinFd?: string; pin?: boolean; passwordFd?: string },
+  options: PinOptions,
+  names: readonly (string | undefined)[] = [],
 ): Promise<string | undefined> {
-  const check = (value: string) =>
-    value !== "" && value.length < PIN_LENGTH_MIN ? `at least ${PIN_LENGTH_MIN} characters, or none` : undefined;
   if (options.pin === false) return undefined;
+  const isGuessed = await loadPinGuessing([...names, process.env.USER].filter((name) => name !== undefined));
+  const check = (value: string) => pinFault(value, isGuessed);
   const pin =
     options.pinFd !== undefined
       ? fromDescriptor(options.pinFd, "--pin-fd")
@@ -235,14 +240,23 @@ async function newPin(
         ? ""
         : await askPin(terminal, check);
   const wrong = check(pin);
-  if (wrong !== undefined) throw new UsageError(`the approval PIN needs ${wrong}`, "choose a longer one");
+  if (wrong !== undefined) throw new UsageError(`the approval PIN ${wrong}`, GUESSED_PIN.hint);
   return pin === "" ? undefined : pin;
+}
+
+function pinFault(pin: string, isGuessed: PinGuessing): string | undefined {
+  if (pin === "") return undefined;
+  if (pin.length < PIN_LENGTH_MIN) return `needs at least ${PIN_LENGTH_MIN} characters, or none`;
+  return isGuessed(pin) ? `is ${GUESSED_PIN.fault}` : undefined;
 }
 
 async function askPin(terminal: Terminal, check: (value: string) => string | undefined): Promise<string> {
   for (;;) {
     const what = `Approval PIN, ${PIN_LENGTH_MIN} characters or more (Enter for none: then the password approves)`;
-    const pin = await askSecret(what, "--pin-fd or --no-pin", check);
+    const pin = await askSecret(what, "--pin-fd or --no-pin", (value) => {
+      const wrong = check(value);
+      return wrong === undefined ? undefined : `this PIN ${wrong}`;
+    });
     if (pin === "" || (await askSecret("The same again")) === pin) return pin;
     terminal.tell("  they differ; once more");
   }

@@ -101,7 +101,8 @@ func (a Agent) AccountsChangePassword(ctx context.Context, params AccountsChange
 }
 
 // AccountsSetPin calls accounts.setPin. Sets the approval PIN, or removes it if `pin` is missing. The account password
-// is the proof.
+// is the proof. A PIN that is guessed first is refused (`invalidParams`): a date, a word, a name, a row of keys or a
+// pattern.
 func (a Agent) AccountsSetPin(ctx context.Context, params AccountsSetPinParams) error {
 	return a.call(ctx, "accounts.setPin", params, nil)
 }

@@ -298,7 +298,8 @@ class AgentMethods:
         timeout: Optional[float] = None,
     ) -> wire.Empty:
         """Sets the approval PIN, or removes it if `pin` is missing. The account password is the
-        proof.
+        proof. A PIN that is guessed first is refused (`invalidParams`): a date, a word, a name,
+        a row of keys or a pattern.
         """
         result = await self._call(
             "accounts.setPin",
