@@ -10,6 +10,7 @@ export type Account = {
   service: string;
   state: "locked" | "unlocked";
   default?: boolean;
+  idleLock?: IdleLock;
 };
 export type AddressFieldDetails = {
   street: string;
@@ -140,6 +141,7 @@ export type GroupVaultAccess = {
   permissions: number;
 };
 export type Id = string;
+export type IdleLock = "tenMinutes" | "eightHours";
 export type IssuedToken = {
   serviceAccountId: Id;
   token: string;
@@ -380,6 +382,7 @@ export type SessionState = {
   state: "locked" | "unlocked";
   unlockedAt?: Timestamp;
   proof?: "pin" | "password";
+  idleLock?: IdleLock;
 };
 export type Share = {
   shareId: Id;
@@ -494,6 +497,7 @@ export type Methods = {
       name: string;
       password: string;
       pin?: string;
+      idleLock?: IdleLock;
       deviceName?: string;
       service?: string;
       registrationToken?: string;
@@ -583,6 +587,15 @@ export type Methods = {
       account?: string;
       password: string;
       pin?: string;
+    };
+    result: Empty;
+  };
+  /** Sets the time without use after which the account locks by itself on this device. A longer time needs the account password as a proof. A shorter one needs none, since it only narrows access. At the lock every grant ends. Whatever is set, the account locks twelve hours after its unlock, and when the machine sleeps. */
+  "accounts.setIdleLock": {
+    params: {
+      account?: string;
+      idleLock: IdleLock;
+      password?: string;
     };
     result: Empty;
   };
@@ -1566,6 +1579,7 @@ export const takesAccount: ReadonlySet<string> = new Set([
   "accounts.remove",
   "accounts.changePassword",
   "accounts.setPin",
+  "accounts.setIdleLock",
   "accounts.kit",
   "accounts.backup",
   "devices.list",

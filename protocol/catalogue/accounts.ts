@@ -2,7 +2,7 @@
 import Type from "typebox";
 import { entry } from "../entry.ts";
 import { named } from "../named.ts";
-import { AccountName, Empty, Id, IdParam, onAccount, Password, Proof, Timestamp } from "./common.ts";
+import { AccountName, Empty, Id, IdleLock, IdParam, onAccount, Password, Proof, Timestamp } from "./common.ts";
 
 const closed = { additionalProperties: false } as const;
 
@@ -47,6 +47,8 @@ const Account = Type.Object(
     state: Type.Union([Type.Literal("locked"), Type.Literal("unlocked")]),
     /** Told where the agent has several. */
     default: Type.Optional(Type.Boolean()),
+    /** Of a person's unlocked account. A token's session does not lock by idleness. */
+    idleLock: Type.Optional(IdleLock),
   },
   named("Account"),
 );
@@ -92,6 +94,7 @@ export const accounts = {
         name: AccountName,
         password: NewPassword,
         pin: Type.Optional(NewPin),
+        idleLock: Type.Optional(IdleLock),
         deviceName: Type.Optional(DeviceName),
         service: Type.Optional(ServiceUrl),
         registrationToken: Type.Optional(Type.String({ maxLength: REGISTRATION_TOKEN_LENGTH_MAX })),
@@ -295,6 +298,20 @@ export const accounts = {
     activity: true,
     since: "0.1.0",
     example: { params: { password: "correct horse battery staple", pin: "493817" }, result: {} },
+  }),
+  "accounts.setIdleLock": entry({
+    summary:
+      "Sets the time without use after which the account locks by itself on this device. A longer time needs the account password as a proof. A shorter one needs none, since it only narrows access. At the lock every grant ends. Whatever is set, the account locks twelve hours after its unlock, and when the machine sleeps.",
+    params: Type.Object(
+      { account: Type.Optional(IdParam), idleLock: IdleLock, password: Type.Optional(Password) },
+      closed,
+    ),
+    result: Empty,
+    errors: ["signedOut", "locked", "accountNotFound", "proofRequired", "proofRefused", "tryLater"],
+    need: { kind: "proof" },
+    activity: false,
+    since: "0.1.0",
+    example: { params: { idleLock: "eightHours", password: "correct horse battery staple" }, result: {} },
   }),
   "accounts.kit": entry({
     summary:

@@ -60,7 +60,7 @@ test("init at a terminal asks again, and never shows the PIN", async () => {
   const env = { HOME: home, POSTERN_HOME: home, PATH: `${dirname(process.execPath)}:/usr/bin:/bin`, LANG: "C.UTF-8" };
   const terminal = openTerminal(env, home);
   try {
-    terminal.type(`node --disable-sigusr1 --no-warnings -- '${main}' init --name Ada`);
+    terminal.type(`node --disable-sigusr1 --no-warnings -- '${main}' init --name Ada --idle-lock 10m`);
     for (const [question, answer] of [
       ["Account password", PASSWORD],
       ["The same again", PASSWORD],

@@ -107,6 +107,14 @@ func (a Agent) AccountsSetPin(ctx context.Context, params AccountsSetPinParams) 
 	return a.call(ctx, "accounts.setPin", params, nil)
 }
 
+// AccountsSetIdleLock calls accounts.setIdleLock. Sets the time without use after which the account locks by itself on
+// this device. A longer time needs the account password as a proof. A shorter one needs none, since it only narrows
+// access. At the lock every grant ends. Whatever is set, the account locks twelve hours after its unlock, and when the
+// machine sleeps.
+func (a Agent) AccountsSetIdleLock(ctx context.Context, params AccountsSetIdleLockParams) error {
+	return a.call(ctx, "accounts.setIdleLock", params, nil)
+}
+
 // AccountsKit calls accounts.kit. Returns the emergency kit again: account, user, service and Secret Key. The account
 // password is the proof.
 func (a Agent) AccountsKit(ctx context.Context, params AccountsKitParams) (EmergencyKit, error) {
