@@ -47,7 +47,7 @@ import { createWatches, type Watches } from "./methods/watches.ts";
 import { answerSdk } from "./sdk/answer.ts";
 import type { Whose } from "./session/account-file.ts";
 import type { AccountSession } from "./session/account-session.ts";
-import { IDLE_MS } from "./session/idle.ts";
+import { idleLockMs, idleLockOf } from "./session/idle.ts";
 import { createLeftRecords, type LeftRecords } from "./session/left-records.ts";
 import { passwordWay } from "./session/password-proof.ts";
 import { pinWay } from "./session/pin.ts";
@@ -115,7 +115,7 @@ export function createAgent(parts: AgentParts): Agent {
       isNamed || sessions.list().length > 1 ? sessions.find(account)?.file.name : undefined,
     watcher: watchPrompts({ sessions: () => sessions, approvers, connections }),
     offers: createOffers(clock),
-    lockMsOf: () => IDLE_MS,
+    lockMsOf: (account) => idleLockMs[idleLockOf(sessions.find(account)?.unlocked?.store.state ?? {})],
     approve: ({ subject }, { verb, given, lasting }) => {
       if (lasting.kind !== "grant") return;
       const scopes = given.flatMap(({ scope, grantable }) =>

@@ -15,6 +15,7 @@ const methods: Readonly<Record<keyof Methods, string>> = {
   "accounts.remove": "sign out of this machine",
   "accounts.changePassword": "change the account password",
   "accounts.setPin": "set or remove the approval PIN",
+  "accounts.setIdleLock": "set the idle lock",
   "accounts.kit": "show the emergency kit",
   "accounts.backup": "make a backup",
   "accounts.openRestore": "begin a restore",

@@ -8,6 +8,7 @@ import { addAgentCommands } from "./commands/agent.ts";
 import { addAuditCommands } from "./commands/audit.ts";
 import { addBackupCommands } from "./commands/backup.ts";
 import { addBridgeCommands } from "./commands/bridge.ts";
+import { addConfigCommands } from "./commands/config.ts";
 import { addDeviceCommands } from "./commands/devices.ts";
 import { addEnvironmentCommands } from "./commands/environments.ts";
 import { addGroupCommands } from "./commands/groups.ts";
@@ -54,6 +55,7 @@ export function program(json = false): Command {
   addStartCommand(root);
   addAccountCommands(root);
   addAccountsCommands(root);
+  addConfigCommands(root);
   addDeviceCommands(root);
   addSignOutCommand(root);
   addWhoamiCommand(root);

@@ -10,6 +10,7 @@ export type Account = {
   service: string;
   state: "locked" | "unlocked";
   default?: boolean;
+  idleLock?: IdleLock;
 };
 export type AddressFieldDetails = {
   street: string;
@@ -146,6 +147,7 @@ export type GroupVaultAccess = {
   permissions: number;
 };
 export type Id = string;
+export type IdleLock = "tenMinutes" | "eightHours";
 export type IssuedToken = {
   serviceAccountId: Id;
   token: string;
@@ -388,6 +390,7 @@ export type SessionState = {
   state: "locked" | "unlocked";
   unlockedAt?: Timestamp;
   proof?: "pin" | "password";
+  idleLock?: IdleLock;
 };
 export type Share = {
   shareId: Id;
@@ -502,6 +505,7 @@ export type Methods = {
       name: string;
       password: string;
       pin?: string;
+      idleLock?: IdleLock;
       deviceName?: string;
       service?: string;
       registrationToken?: string;
@@ -585,12 +589,21 @@ export type Methods = {
     };
     result: Empty;
   };
-  /** Sets the approval PIN, or removes it if `pin` is missing. The account password is the proof. */
+  /** Sets the approval PIN, or removes it if `pin` is missing. The account password is the proof. A PIN that is guessed first is refused (`invalidParams`): a date, a word, a name, a row of keys or a pattern. */
   "accounts.setPin": {
     params: {
       account?: string;
       password: string;
       pin?: string;
+    };
+    result: Empty;
+  };
+  /** Sets the time without use after which the account locks by itself on this device. A longer time needs the account password as a proof. A shorter one needs none, since it only narrows access. At the lock every grant ends. Whatever is set, the account locks twelve hours after its unlock, and when the machine sleeps. */
+  "accounts.setIdleLock": {
+    params: {
+      account?: string;
+      idleLock: IdleLock;
+      password?: string;
     };
     result: Empty;
   };
@@ -1574,6 +1587,7 @@ export const takesAccount: ReadonlySet<string> = new Set([
   "accounts.remove",
   "accounts.changePassword",
   "accounts.setPin",
+  "accounts.setIdleLock",
   "accounts.kit",
   "accounts.backup",
   "devices.list",

@@ -4,6 +4,7 @@ import { PosternError } from "../../protocol/errors.ts";
 import type { Clock } from "../host/clock.ts";
 import type { Subject } from "../peer/subject.ts";
 import { PROMPT_MS } from "./broker.ts";
+import type { Ending } from "./prompt.ts";
 import type { Quotas } from "./quotas.ts";
 
 /** Waiting calls of one subject for one account: as many as are promised to share one prompt. */
@@ -58,24 +59,25 @@ export function createUnlockWaits({ clock, quotas, tell }: UnlockWaitsParts): Un
     }
   }
 
-  function leave(place: Place, one: Waiting, { key, family }: Subject): void {
+  /** A wait that the unlock ended costs no quota, like a question that was approved. */
+  function leave(place: Place, one: Waiting, { key, family }: Subject, ending: Ending): void {
     place.waiting.delete(one);
     if (place.waiting.size > 0) return;
     places.delete(JSON.stringify([key, place.account ?? null]));
-    quotas.closed(family, "withdrawn");
+    quotas.closed(family, ending);
   }
 
   function join(place: Place, subject: Subject, { signal, begun }: UnlockWaiter): Promise<void> {
     return new Promise((resolve, reject) => {
-      const over = (settle: () => void) => {
+      const over = (ending: Ending, settle: () => void) => {
         cancelTimer();
         signal.removeEventListener("abort", abort);
-        leave(place, one, subject);
+        leave(place, one, subject, ending);
         settle();
       };
-      const fail = (error: PosternError) => over(() => reject(error));
+      const fail = (error: PosternError) => over("withdrawn", () => reject(error));
       const abort = () => fail(new PosternError("cancelled"));
-      const one: Waiting = { go: () => over(resolve), fail };
+      const one: Waiting = { go: () => over("approved", resolve), fail };
       const cancelTimer = clock.after(PROMPT_MS, () => fail(new PosternError("locked")));
       signal.addEventListener("abort", abort, { once: true });
       place.waiting.add(one);

@@ -6,8 +6,9 @@ import { actorOf, entryOf } from "../call/log-entry.ts";
 import type { Sodium } from "../host/sodium.ts";
 import { BECAME_DEFAULT, becameDefault } from "../session/default-mark.ts";
 import { deviceName, nameDevice } from "../session/device-names.ts";
+import { idleLockOf, setIdleLock, widens } from "../session/idle.ts";
 import { givePassword, hasDevice, listDevices, removeDevice } from "../session/own-account.ts";
-import { setPin } from "../session/pin.ts";
+import { demandUnguessed, setPin } from "../session/pin.ts";
 import type { UnlockedSession } from "../session/session.ts";
 import type { Sessions } from "../session/sessions.ts";
 import type { TokenSessions } from "../session/token-sessions.ts";
@@ -20,6 +21,7 @@ type AccountMethod =
   | "accounts.remove"
   | "accounts.changePassword"
   | "accounts.setPin"
+  | "accounts.setIdleLock"
   | "accounts.kit"
   | "devices.list"
   | "devices.rename"
@@ -68,6 +70,7 @@ export function accountMethods(crypto: Sodium, sessions: Sessions, tokens: Token
             name: file.name,
             service: file.service,
             state: unlocked === undefined ? "locked" : "unlocked",
+            ...(unlocked === undefined || byToken ? {} : { idleLock: idleLockOf(unlocked.store.state) }),
             ...(one ? {} : { default: sessions.default()?.file.account === file.account }),
           },
         ],
@@ -91,10 +94,29 @@ export function accountMethods(crypto: Sodium, sessions: Sessions, tokens: Token
     },
 
     "accounts.setPin": async (params, call) => {
-      const { unlocked, file, audit } = await proven(params, call);
+      const { file } = await proven(params, call);
+      await demandUnguessed(params.pin, [file.name]);
+      // A lock may have come meanwhile.
+      const { unlocked, audit } = sessions.open(params.account);
       await setPin(crypto, unlocked.store, params.pin);
       await repeatCounter(unlocked, file.device);
       audit.keep(entryOf(call, params.pin === undefined ? "taken away" : "set", [file.account]));
+      return {};
+    },
+
+    "accounts.setIdleLock": async (params, call) => {
+      const { idleLock, password } = params;
+      const session = sessions.open(params.account);
+      if (password !== undefined) await proven({ ...params, password }, call);
+      else if (widens(idleLock, session.unlocked.store.state)) throw widening();
+      // A lock may have come right after the proof.
+      const { unlocked, file, audit } = sessions.open(params.account);
+      if (!(await setIdleLock(unlocked.store, idleLock))) return {};
+      audit.keep(entryOf(call, idleLock, [file.account]));
+      // If the service cannot take the counter now, the next anchor repeats it. The setting counts all the same.
+      await repeatCounter(unlocked, file.device).catch((error: unknown) => {
+        if (!(error instanceof PosternError)) throw error;
+      });
       return {};
     },
 
@@ -151,3 +173,9 @@ export function accountMethods(crypto: Sodium, sessions: Sessions, tokens: Token
     },
   };
 }
+
+const widening = () =>
+  new PosternError("proofRequired", undefined, {
+    text: "a longer idle lock needs the account password",
+    hint: "run this in a terminal, or give the password by --password-fd",
+  });

@@ -4,6 +4,7 @@ import type { Broker } from "../approval/broker.ts";
 import type { Connection } from "../call/connection.ts";
 import type { Protection } from "../host/protection.ts";
 import type { TraceState } from "../host/trace-file.ts";
+import { idleLockOf } from "../session/idle.ts";
 import type { Proofs } from "../session/proof.ts";
 import type { Session, UnlockedSession } from "../session/session.ts";
 import type { Sessions } from "../session/sessions.ts";
@@ -57,6 +58,7 @@ export function agentMethods(parts: AgentParts): AgentHandlers {
         sessions: sessions.list().map((session) => ({
           ...(sees(session.file.account) ? namedSession(session, sessions) : {}),
           ...shownSession(session, proofs),
+          ...(sees(session.file.account) ? lockedAfter(session) : {}),
         })),
         tokenSessions: tokens.list().length,
         openPrompts: broker.list().length,
@@ -85,6 +87,11 @@ const tracing = (trace: TraceState | undefined) => (trace === undefined ? {} : {
 function namedSession({ file }: Session, sessions: Sessions) {
   const isDefault = sessions.list().length > 1 && sessions.default()?.file.account === file.account;
   return { account: file.account, ...(isDefault ? { default: true as const } : {}) };
+}
+
+/** The idle lock of an unlocked account. It lies in the sealed store. */
+function lockedAfter({ unlocked }: Session) {
+  return unlocked === undefined ? {} : { idleLock: idleLockOf(unlocked.store.state) };
 }
 
 function shownSession(session: Session, proofs: AgentParts["proofs"]) {

@@ -12,7 +12,8 @@ import type { Sodium } from "../host/sodium.ts";
 import type { AccountFile } from "../session/account-file.ts";
 import { knowDefault } from "../session/default-mark.ts";
 import { deviceName, nameDevice } from "../session/device-names.ts";
-import { setPin } from "../session/pin.ts";
+import { setIdleLock } from "../session/idle.ts";
+import { demandUnguessed, setPin } from "../session/pin.ts";
 import type { GivenProof } from "../session/proof.ts";
 import { demandNoRestore } from "../session/restore-mark.ts";
 import type { Sessions } from "../session/sessions.ts";
@@ -117,12 +118,13 @@ async function create(
   demandNoRestore(sessions.restoreMark, params.abandonRestore === true ? { abandonRestore: true } : {});
   const called = deviceName(params.deviceName);
   demandShowable(params.name);
+  await demandUnguessed(params.pin, [params.name]);
   const file = await newFile(parts, params);
   const { password, registrationToken } = params;
   await sessions.make(file, { password, registrationToken }, actorOf(call), proven);
   // A lock may have come right after the unlock.
   const session = sessions.open(file.account);
-  await settle(crypto, session.unlocked, file.device, called, params.pin);
+  await settle(crypto, session.unlocked, file.device, called, params);
   await sessions.makeWhole(session);
   session.audit.keep(entryOf(call, "ok", [file.account]));
   const { account, user, name, service, secretKey: text } = file;
@@ -165,6 +167,8 @@ async function signIn(
   sessions.restores.demandPlace();
   demandNoRestore(sessions.restoreMark, params);
   const called = deviceName(params.deviceName);
+  // The account's name is sealed until the sign-in.
+  await demandUnguessed(params.pin, []);
   const secretKey = parseSecretKey(crypto, params.secretKey);
   if (secretKey === undefined)
     throw new PosternError("invalidParams", "secretKey is not a Secret Key; check it against the emergency kit");
@@ -180,20 +184,21 @@ async function signIn(
   };
   await sessions.bring(file, params.password, actorOf(call), proven);
   const session = sessions.open(file.account);
-  await settle(crypto, session.unlocked, file.device, called, params.pin);
+  await settle(crypto, session.unlocked, file.device, called, params);
   session.audit.keep(entryOf(call, "ok", [file.account]));
   return { account: file.account, name: session.file.name };
 }
 
-/** Sets up an account on its new device: the PIN, where one was chosen, and the device's name. */
+/** Sets up an account on its new device: the PIN and the idle lock, where they were chosen, and the device's name. */
 async function settle(
   crypto: Sodium,
   unlocked: Unlocked,
   device: string,
   called: string,
-  pin: string | undefined,
+  { pin, idleLock }: Pick<ParamsOf<"accounts.create">, "pin" | "idleLock">,
 ): Promise<void> {
   if (pin !== undefined) await setPin(crypto, unlocked.store, pin);
+  if (idleLock !== undefined) await setIdleLock(unlocked.store, idleLock);
   await repeatCounter(unlocked, device);
   await nameDevice(unlocked, device, called);
 }

@@ -119,7 +119,10 @@ export function createArrivals(parts: ArrivalsParts): Arrivals {
     }
   }
 
-  /** Adds an account and opens it. A PIN from an earlier stay of this account no longer approves, and it is not the default by that stay. */
+  /**
+   * Adds an account and opens it. Of an earlier stay of this account, the PIN no longer approves, the choice of its idle lock is over, and it is not the
+   * default by that stay.
+   */
   async function addOpen(
     file: AccountFile,
     coming: Coming,
@@ -129,7 +132,11 @@ export function createArrivals(parts: ArrivalsParts): Arrivals {
     const session = await add(file, coming);
     try {
       const { store } = await open(session);
-      await store.change(({ isDefault: _former, ...state }) => ({ ...state, pin: undefined, wrongPinsToTell: 0 }));
+      await store.change(({ isDefault: _former, idleLock: _chosen, ...state }) => ({
+        ...state,
+        pin: undefined,
+        wrongPinsToTell: 0,
+      }));
     } catch (error) {
       await lock(session);
       drop(session, keepLog);

@@ -1,6 +1,7 @@
 // The device store: one sealed file per account with everything that decides about approvals on this device. Its key is derived from the root
 // key, so nothing in it counts while the account is locked. It is replaced whole. The user's sealed data at the service repeats its
 // counter, so that an old copy is noticed.
+import type { ParamsOf } from "../../protocol/catalogue.ts";
 import { open, seal } from "../../protocol/crypto/envelope.ts";
 import type { Primitives } from "../../protocol/crypto/primitives.ts";
 import { PosternError } from "../../protocol/errors.ts";
@@ -19,6 +20,9 @@ export type PinState = {
   readonly wrongSincePassword: number;
 };
 
+/** The choices of the time without use after which an account locks. */
+export type IdleLock = ParamsOf<"accounts.setIdleLock">["idleLock"];
+
 export type DeviceState = {
   readonly counter: number;
   readonly pin: PinState | undefined;
@@ -28,6 +32,8 @@ export type DeviceState = {
   readonly anchor: Anchor | undefined;
   /** The places up to which tokens' logs were taken in, by the names of their folders. Missing where no log was read yet. */
   readonly takenIn?: Readonly<Record<string, TakenIn>>;
+  /** The time without use after which the account locks. Missing where nobody chose one. */
+  readonly idleLock?: IdleLock;
   /** Whether the person knows that this is the default account of several. */
   readonly isDefault?: true;
 };

@@ -4,6 +4,7 @@ import { fromBase64 } from "../../protocol/crypto/encoding.ts";
 import type { Primitives } from "../../protocol/crypto/primitives.ts";
 import { PosternError } from "../../protocol/errors.ts";
 import type { DeviceStore, PinState } from "./device-store.ts";
+import { GUESSED_PIN, loadPinGuessing } from "./guessed-pin.ts";
 import type { ProofWay } from "./proof.ts";
 
 /** Wrong PINs in a row that switch the PIN off until the account password is given. An ATM allows three; a keyboard slips more often. */
@@ -71,6 +72,14 @@ function refusal(pin: PinState | undefined): PosternError {
     WRONG_SINCE_PASSWORD_MAX - (pin?.wrongSincePassword ?? 0),
   );
   return new PosternError("proofRefused", `wrong PIN, ${left} ${left === 1 ? "try" : "tries"} left`);
+}
+
+/** Throws invalidParams where a new PIN is guessed first. `names` are what an attacker knows of the person. */
+export async function demandUnguessed(pin: string | undefined, names: readonly string[]): Promise<void> {
+  if (pin === undefined) return;
+  const isGuessed = await loadPinGuessing(names);
+  const { fault, hint } = GUESSED_PIN;
+  if (isGuessed(pin)) throw new PosternError("invalidParams", `pin is ${fault}`, { hint });
 }
 
 /** Sets the PIN or removes it. The counts start again. */

@@ -12,7 +12,8 @@ import { type Cache, createCache } from "../account/cache.ts";
 import type { AuditLog } from "../audit/log.ts";
 import { type Clock, type Moment, momentOf } from "../host/clock.ts";
 import type { Whose } from "./account-file.ts";
-import { type DeviceStore, openDeviceStore } from "./device-store.ts";
+import { type DeviceStore, newDeviceState, openDeviceStore } from "./device-store.ts";
+import { idleLockOf } from "./idle.ts";
 import { type SealedParts, sealedAccount } from "./sealed-account.ts";
 
 export type Unlocked = {
@@ -145,13 +146,17 @@ function openOrClose(crypto: Primitives, { account, user }: Whose, signedIn: Sig
 
 /**
  * The user's sealed data at the service repeats the store's counter. A lower counter on disk means that an old copy was put back, perhaps one
- * with fewer counted tries. Then the PIN is removed, and the person is told.
+ * with fewer counted tries, or with a longer idle lock. Then both are removed, and the person is told.
  */
 async function checkCounter(account: OpenAccount, device: string, store: DeviceStore): Promise<string[]> {
   const repeated = account.userData().deviceCounters[device] ?? 0;
   if (store.state.counter >= repeated) return [];
-  await store.change((state) => ({ ...state, counter: repeated, pin: undefined }));
-  return ["the device store was replaced by an older copy; the approval PIN was taken away"];
+  const wasLonger = idleLockOf(store.state) !== idleLockOf(newDeviceState);
+  await store.change(({ idleLock: _chosen, ...state }) => ({ ...state, counter: repeated, pin: undefined }));
+  return [
+    "the device store was replaced by an older copy; the approval PIN was taken away",
+    ...(wasLonger ? ["the account locks after ten idle minutes again; `postern config` chooses another time"] : []),
+  ];
 }
 
 /** Repeats the store's counter at the service. */

@@ -44,7 +44,10 @@ export type StatusParts = Omit<Status, "version" | "startedAt" | "state"> & { re
 
 /** The same for who may not see the whole: which accounts there are, what is restored, and where a trace is written, is told to no stranger. */
 export function forStranger({ sessions, unfinishedRestore: _begun, trace: _file, ...more }: StatusParts): StatusParts {
-  return { ...more, sessions: sessions.map(({ account: _account, default: _default, ...session }) => session) };
+  return {
+    ...more,
+    sessions: sessions.map(({ account: _account, default: _default, idleLock: _idleLock, ...session }) => session),
+  };
 }
 
 /** The answer to agent.status. */

@@ -2,14 +2,17 @@
 import Type from "typebox";
 import { entry } from "../entry.ts";
 import { named } from "../named.ts";
-import { AccountName, Empty, Id, IdParam, onAccount, Password, Proof, Timestamp } from "./common.ts";
+import { AccountName, Empty, Id, IdleLock, IdParam, onAccount, Password, Proof, Timestamp } from "./common.ts";
 
 const closed = { additionalProperties: false } as const;
 
 /** Shortest account password in characters. Argon2id does not help a shorter one (NIST SP 800-63B-4, 3.1.1.2). */
 export const PASSWORD_LENGTH_MIN = 8;
 
-/** Shortest approval PIN in characters. At worst an attacker has 20 tries at one in 10^6, and then needs the password. */
+/**
+ * Shortest approval PIN in characters. At worst an attacker has 20 tries at one in 10^6, and then needs the password. The agent refuses a PIN that is
+ * guessed first.
+ */
 export const PIN_LENGTH_MIN = 6;
 
 /** Characters of a registration token: those of the service have 43. */
@@ -44,6 +47,8 @@ const Account = Type.Object(
     state: Type.Union([Type.Literal("locked"), Type.Literal("unlocked")]),
     /** Told where the agent has several. */
     default: Type.Optional(Type.Boolean()),
+    /** Of a person's unlocked account. A token's session does not lock by idleness. */
+    idleLock: Type.Optional(IdleLock),
   },
   named("Account"),
 );
@@ -89,6 +94,7 @@ export const accounts = {
         name: AccountName,
         password: NewPassword,
         pin: Type.Optional(NewPin),
+        idleLock: Type.Optional(IdleLock),
         deviceName: Type.Optional(DeviceName),
         service: Type.Optional(ServiceUrl),
         registrationToken: Type.Optional(Type.String({ maxLength: REGISTRATION_TOKEN_LENGTH_MAX })),
@@ -283,7 +289,8 @@ export const accounts = {
     },
   }),
   "accounts.setPin": entry({
-    summary: "Sets the approval PIN, or removes it if `pin` is missing. The account password is the proof.",
+    summary:
+      "Sets the approval PIN, or removes it if `pin` is missing. The account password is the proof. A PIN that is guessed first is refused (`invalidParams`): a date, a word, a name, a row of keys or a pattern.",
     params: Type.Object({ account: Type.Optional(IdParam), password: Password, pin: Type.Optional(NewPin) }, closed),
     result: Empty,
     errors: ["signedOut", "locked", "proofRefused", "tryLater"],
@@ -291,6 +298,20 @@ export const accounts = {
     activity: true,
     since: "0.1.0",
     example: { params: { password: "correct horse battery staple", pin: "493817" }, result: {} },
+  }),
+  "accounts.setIdleLock": entry({
+    summary:
+      "Sets the time without use after which the account locks by itself on this device. A longer time needs the account password as a proof. A shorter one needs none, since it only narrows access. At the lock every grant ends. Whatever is set, the account locks twelve hours after its unlock, and when the machine sleeps.",
+    params: Type.Object(
+      { account: Type.Optional(IdParam), idleLock: IdleLock, password: Type.Optional(Password) },
+      closed,
+    ),
+    result: Empty,
+    errors: ["signedOut", "locked", "accountNotFound", "proofRequired", "proofRefused", "tryLater"],
+    need: { kind: "proof" },
+    activity: false,
+    since: "0.1.0",
+    example: { params: { idleLock: "eightHours", password: "correct horse battery staple" }, result: {} },
   }),
   "accounts.kit": entry({
     summary:

@@ -4,7 +4,7 @@ import { entry } from "../entry.ts";
 import { featureNames } from "../features.ts";
 import { PROTOCOL, PROTOCOL_MAX } from "../limits.ts";
 import { named } from "../named.ts";
-import { Empty, Id, Timestamp } from "./common.ts";
+import { Empty, Id, IdleLock, Timestamp } from "./common.ts";
 
 const Name = Type.String({ minLength: 1, maxLength: 64 });
 
@@ -21,6 +21,8 @@ const SessionState = Type.Object(
     unlockedAt: Type.Optional(Timestamp),
     /** The proof that a person gives on this device, once it is unlocked. */
     proof: Type.Optional(Type.Union([Type.Literal("pin"), Type.Literal("password")])),
+    /** Told with its id, once it is unlocked. */
+    idleLock: Type.Optional(IdleLock),
   },
   named("SessionState"),
 );

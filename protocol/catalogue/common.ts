@@ -46,6 +46,9 @@ export const Proof = Type.Union(
   named("Proof"),
 );
 
+/** The time without use after which an unlocked account locks by itself. A word and no number, since later ones may be no time. */
+export const IdleLock = Type.Enum(["tenMinutes", "eightHours"], named("IdleLock"));
+
 /** Parameters of every method on an account: the connection's client that asks, and whether to wait for a person. */
 /** Present where the service could not be reached just now: the age of the answer. */
 export const staleMs = Type.Optional(Type.Integer());

@@ -27,7 +27,7 @@ export type Person = {
   once(prompt: Prompt): Promise<{ hash: string; choice: Choice }>;
   no(prompt: Prompt): Promise<void>;
   /** Answers every prompt in this way from now on, as it opens. */
-  always(answer: "yes" | "no" | "ignore"): void;
+  always(answer: "yes" | "no" | "ignore", choice?: Choice): void;
   readonly channel: Channel;
   leave(): void;
 };
@@ -63,6 +63,7 @@ export async function attachPerson(
   const seen: Prompt[] = [];
   const waiting: ((prompt: Prompt) => void)[] = [];
   let answer: "yes" | "no" | "ignore" = "ignore";
+  let chosen: Choice | undefined;
 
   const decide = async ({ prompt, code, hash }: Prompt, given: "yes" | "no", choice?: Choice) => {
     if (given === "no") return void (await channel.call("prompts.answer", { prompt, answer: "no" }));
@@ -82,7 +83,7 @@ export async function attachPerson(
     const prompt = params as unknown as Prompt;
     seen.push(prompt);
     waiting.shift()?.(prompt);
-    if (answer !== "ignore") decide(prompt, answer).catch(() => undefined);
+    if (answer !== "ignore") decide(prompt, answer, chosen).catch(() => undefined);
   });
   const named = account === undefined ? {} : { account };
   await channel.call("prompts.attach", { proof: { kind: "password", password }, ...named });
@@ -93,8 +94,9 @@ export async function attachPerson(
     once: ({ code }) => offered(code, { lasts: "once" }),
     yes: (prompt, choice) => decide(prompt, "yes", choice),
     no: (prompt) => decide(prompt, "no"),
-    always: (next) => {
+    always: (next, choice) => {
       answer = next;
+      chosen = choice;
     },
     channel,
     leave: () => channel.close(),

@@ -141,6 +141,8 @@ test("init guides to an account, and writes the kit for its owner alone", async 
   first.type(PIN);
   await first.sees("The same again");
   first.type(PIN);
+  await first.sees("Lock the account after how long without use?");
+  first.type("");
   await first.sees("The account is ready and unlocked.");
   expect(readFileSync(join(home, "kit.txt"), "utf8")).toMatch(/Secret Key\s+P1-/);
   expect(statSync(join(home, "kit.txt")).mode & 0o777).toBe(0o600);

@@ -115,6 +115,8 @@ test("asks at a terminal for the token first", async () => {
       await terminal.sees(question);
       if (answer !== "") terminal.type(answer);
     }
+    await terminal.sees("Lock the account after how long without use?");
+    terminal.type("");
     await terminal.sees("The account is ready and unlocked.");
     expect(terminal.screen()).not.toContain(service.registrationToken);
   } finally {

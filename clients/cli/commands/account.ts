@@ -7,6 +7,7 @@ import { type Methods, PosternError } from "../../typescript/generated.ts";
 import { accountLimits } from "../../typescript/generated-limits.ts";
 import { type Beside, besideLine, besideOption, besideProof, placed } from "../agent/beside.ts";
 import { type DeviceNameOption, deviceNameOf, deviceNameOption } from "../agent/device-name.ts";
+import { askIdleLock, IDLE_LOCKS, type IdleLock, parseIdleLock } from "../agent/idle-lock.ts";
 import { EMBEDDED, kitText, parseKit, readKit, writeKit } from "../agent/kit.ts";
 import { onAccount } from "../agent/next-step.ts";
 import { withAccount } from "../agent/of-account.ts";
@@ -20,6 +21,7 @@ import { type CaFile, caFile, keepAuthorities } from "../files/ca-file.ts";
 import { type Force, forceOption } from "../files/new-file.ts";
 import { demandRoomFor, type OutFile, openOutFile } from "../files/out-file.ts";
 import { accountPassword, fromDescriptor, passwordFd } from "../files/secret-input.ts";
+import { GUESSED_PIN, loadPinGuessing, type PinGuessing } from "../generated-guessed-pin.ts";
 import { leftAccount } from "../left-account.ts";
 import { askSecret, askText, hasTerminal } from "../terminal/ask.ts";
 import { UsageError } from "../terminal/exit-code.ts";
@@ -35,6 +37,7 @@ type InitOptions = DeviceNameOption &
     passwordFd?: string;
     pinFd?: string;
     pin?: boolean;
+    idleLock?: string;
     kit?: string;
     service?: string;
     registrationTokenFd?: string;
@@ -43,6 +46,7 @@ type InitOptions = DeviceNameOption &
 
 /** Makes an account, guided at a terminal. Fulfilled when its kit is in a file. */
 export async function init(terminal: Terminal, options: InitOptions): Promise<void> {
+  const givenLock = options.idleLock === undefined ? undefined : parseIdleLock(options.idleLock, "--idle-lock");
   keepAuthorities(options);
   const called = deviceNameOf(options);
   const agent = await connect(terminal, "person");
@@ -61,7 +65,7 @@ export async function init(terminal: Terminal, options: InitOptions): Promise<vo
     const registrationToken = await registrationTokenFor(agent, options, beside);
     // The kit's file is begun first. Without a place for its Secret Key, the account would be lost with this machine.
     const file = openOutFile(kitPath, false);
-    const kit = await personsPart(terminal, options)
+    const kit = await personsPart(terminal, options, givenLock)
       .then((chosen) =>
         placed(
           agent.call("accounts.create", {
@@ -90,14 +94,18 @@ export async function init(terminal: Terminal, options: InitOptions): Promise<vo
 }
 
 /** The person's choices. Values from descriptors are checked before the first question. */
-async function personsPart(terminal: Terminal, options: InitOptions) {
+async function personsPart(terminal: Terminal, options: InitOptions, givenLock: IdleLock | undefined) {
   const given = options.passwordFd === undefined ? undefined : await newPassword(terminal, options.passwordFd);
-  const givenPin = options.pinFd === undefined ? undefined : { pin: await newPin(terminal, options) };
+  const givenPin = options.pinFd === undefined ? undefined : { pin: await newPin(terminal, options, [options.name]) };
   const name = options.name ?? (await askText("Account name", process.env.USER ?? ""));
   const password = given ?? (await newPassword(terminal, undefined));
-  const { pin } = givenPin ?? { pin: await newPin(terminal, options) };
-  return { name, password, ...(pin === undefined ? {} : { pin }) };
+  const { pin } = givenPin ?? { pin: await newPin(terminal, options, [name]) };
+  const idleLock = givenLock ?? (await chosenIdleLock(options));
+  return { name, password, ...(pin === undefined ? {} : { pin }), ...(idleLock === undefined ? {} : { idleLock }) };
 }
+
+/** The person's choice. A script that gives the password is not asked, and its account locks after ten minutes. */
+const chosenIdleLock = async ({ passwordFd }: InitOptions) => (passwordFd === undefined ? askIdleLock() : undefined);
 
 /** The name of an account that came beside another one, for the commands that work on it. */
 const besideName = ({ name }: { name: string }, { proof }: BesideProof) => (proof === undefined ? undefined : name);
@@ -221,13 +229,17 @@ async function newPassword(
   }
 }
 
+type PinOptions = { pinFd?: string; pin?: boolean; passwordFd?: string };
+
+/** A new PIN, or undefined for none. `names` are those of the person, which are guessed first. The agent checks it all again. */
 async function newPin(
   terminal: Terminal,
-  options: { pinFd?: string; pin?: boolean; passwordFd?: string },
+  options: PinOptions,
+  names: readonly (string | undefined)[] = [],
 ): Promise<string | undefined> {
-  const check = (value: string) =>
-    value !== "" && value.length < PIN_LENGTH_MIN ? `at least ${PIN_LENGTH_MIN} characters, or none` : undefined;
   if (options.pin === false) return undefined;
+  const isGuessed = await loadPinGuessing([...names, process.env.USER].filter((name) => name !== undefined));
+  const check = (value: string) => pinFault(value, isGuessed);
   const pin =
     options.pinFd !== undefined
       ? fromDescriptor(options.pinFd, "--pin-fd")
@@ -235,14 +247,23 @@ async function newPin(
         ? ""
         : await askPin(terminal, check);
   const wrong = check(pin);
-  if (wrong !== undefined) throw new UsageError(`the approval PIN needs ${wrong}`, "choose a longer one");
+  if (wrong !== undefined) throw new UsageError(`the approval PIN ${wrong}`, GUESSED_PIN.hint);
   return pin === "" ? undefined : pin;
+}
+
+function pinFault(pin: string, isGuessed: PinGuessing): string | undefined {
+  if (pin === "") return undefined;
+  if (pin.length < PIN_LENGTH_MIN) return `needs at least ${PIN_LENGTH_MIN} characters, or none`;
+  return isGuessed(pin) ? `is ${GUESSED_PIN.fault}` : undefined;
 }
 
 async function askPin(terminal: Terminal, check: (value: string) => string | undefined): Promise<string> {
   for (;;) {
     const what = `Approval PIN, ${PIN_LENGTH_MIN} characters or more (Enter for none: then the password approves)`;
-    const pin = await askSecret(what, "--pin-fd or --no-pin", check);
+    const pin = await askSecret(what, "--pin-fd or --no-pin", (value) => {
+      const wrong = check(value);
+      return wrong === undefined ? undefined : `this PIN ${wrong}`;
+    });
     if (pin === "" || (await askSecret("The same again")) === pin) return pin;
     terminal.tell("  they differ; once more");
   }
@@ -339,6 +360,7 @@ export function addAccountCommands(program: Command): void {
       deviceNameOption,
       ["--pin-fd <n>", "read the approval PIN from this file descriptor"],
       ["--no-pin", "no approval PIN: the account password approves"],
+      [`--idle-lock <${IDLE_LOCKS}>`, "lock the account after this time without use (10m)"],
       ["--kit <file>", "where to write the emergency kit"],
       ["--service <url>", "an account service other than the embedded one"],
       ["--registration-token-fd <n>", "read the service's registration token from this file descriptor"],

@@ -1,5 +1,6 @@
 // whoami: the account that the commands of this terminal work on.
 import type { Command } from "commander";
+import { idleLockWords } from "../agent/idle-lock.ts";
 import { withAgent } from "../agent/session.ts";
 import { addCommand } from "../context.ts";
 import { oneLine } from "../terminal/terminal.ts";
@@ -18,13 +19,14 @@ export function addWhoamiCommand(program: Command): void {
         const kind = agent.client === undefined ? "person" : "serviceAccount";
         terminal.result({ kind, accounts }, () =>
           accounts
-            .map(({ account, user, name, service, state }) =>
+            .map(({ account, user, name, service, state, idleLock }) =>
               [
                 // Only its owner knows a service account's title. The token does not have it.
                 kind === "person" ? oneLine(name) : "A service account, by the token that is set",
                 `  id       ${user}`,
                 `  account  ${account}, ${state}`,
                 `  service  ${service === "embedded" ? "embedded, on this machine alone" : oneLine(service)}`,
+                ...(idleLock === undefined ? [] : [`  locks    after ${idleLockWords(idleLock)} without use`]),
               ].join("\n"),
             )
             .join("\n"),

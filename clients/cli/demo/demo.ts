@@ -4,6 +4,7 @@
 import { randomBytes, randomInt } from "node:crypto";
 import { type Agent, connect } from "../agent/session.ts";
 import { socketOf } from "../agent/where.ts";
+import { loadPinGuessing } from "../generated-guessed-pin.ts";
 import { type Terminal, table } from "../terminal/terminal.ts";
 import { startOn } from "./agent.ts";
 import { fill } from "./fill.ts";
@@ -18,7 +19,7 @@ export async function demo(terminal: Terminal, stay: boolean): Promise<void> {
   delete process.env.POSTERN_ACCOUNT;
   const secrets = {
     password: randomBytes(18).toString("base64url"),
-    pin: String(randomInt(1_000_000)).padStart(6, "0"),
+    pin: await randomPin(),
   };
 
   terminal.tell("A throwaway account in a temporary home: its own agent, its own embedded account service.");
@@ -40,6 +41,15 @@ export async function demo(terminal: Terminal, stay: boolean): Promise<void> {
     } else await agent.call("agent.stop", {}).then(() => agent.channel.untilClosed());
   } finally {
     agent.close();
+  }
+}
+
+/** Some random PINs look like a date, and the agent refuses those. */
+async function randomPin(): Promise<string> {
+  const isGuessed = await loadPinGuessing([]);
+  for (;;) {
+    const pin = String(randomInt(1_000_000)).padStart(6, "0");
+    if (!isGuessed(pin)) return pin;
   }
 }
 

@@ -2,7 +2,7 @@
 // error that names the option to use.
 import { openSync } from "node:fs";
 import { ReadStream, WriteStream } from "node:tty";
-import { confirm, isCancel, password, text } from "@clack/prompts";
+import { confirm, isCancel, password, select, text } from "@clack/prompts";
 import { UsageError } from "./exit-code.ts";
 import { oneLine } from "./terminal.ts";
 
@@ -81,6 +81,16 @@ export function askText(message: string, initialValue = ""): Promise<string> {
       ...terminal,
     }),
   );
+}
+
+/** Lets the person choose one of several. The first is preselected. */
+export function askOne<T extends string>(
+  message: string,
+  options: readonly { readonly value: T; readonly label: string }[],
+  option: string,
+): Promise<T> {
+  const shown: { value: string; label: string }[] = [...options];
+  return onTerminal(message, (terminal) => select({ message, options: shown, ...terminal }), option);
 }
 
 /** Asks for yes or no. Enter alone means no. */

@@ -101,9 +101,18 @@ func (a Agent) AccountsChangePassword(ctx context.Context, params AccountsChange
 }
 
 // AccountsSetPin calls accounts.setPin. Sets the approval PIN, or removes it if `pin` is missing. The account password
-// is the proof.
+// is the proof. A PIN that is guessed first is refused (`invalidParams`): a date, a word, a name, a row of keys or a
+// pattern.
 func (a Agent) AccountsSetPin(ctx context.Context, params AccountsSetPinParams) error {
 	return a.call(ctx, "accounts.setPin", params, nil)
+}
+
+// AccountsSetIdleLock calls accounts.setIdleLock. Sets the time without use after which the account locks by itself on
+// this device. A longer time needs the account password as a proof. A shorter one needs none, since it only narrows
+// access. At the lock every grant ends. Whatever is set, the account locks twelve hours after its unlock, and when the
+// machine sleeps.
+func (a Agent) AccountsSetIdleLock(ctx context.Context, params AccountsSetIdleLockParams) error {
+	return a.call(ctx, "accounts.setIdleLock", params, nil)
 }
 
 // AccountsKit calls accounts.kit. Returns the emergency kit again: account, user, service and Secret Key. The account

@@ -23,14 +23,15 @@ type AgentHelloParams struct {
 
 // AccountsCreateParams are the parameters of accounts.create.
 type AccountsCreateParams struct {
-	Name              string  `json:"name"`
-	Password          string  `json:"password"`
-	Pin               *string `json:"pin,omitempty"`
-	DeviceName        *string `json:"deviceName,omitempty"`
-	Service           *string `json:"service,omitempty"`
-	RegistrationToken *string `json:"registrationToken,omitempty"`
-	Proof             *Proof  `json:"proof,omitempty"`
-	AbandonRestore    *bool   `json:"abandonRestore,omitempty"`
+	Name              string    `json:"name"`
+	Password          string    `json:"password"`
+	Pin               *string   `json:"pin,omitempty"`
+	IdleLock          *IdleLock `json:"idleLock,omitempty"`
+	DeviceName        *string   `json:"deviceName,omitempty"`
+	Service           *string   `json:"service,omitempty"`
+	RegistrationToken *string   `json:"registrationToken,omitempty"`
+	Proof             *Proof    `json:"proof,omitempty"`
+	AbandonRestore    *bool     `json:"abandonRestore,omitempty"`
 }
 
 // AccountsServiceInfoParams are the parameters of accounts.serviceInfo.
@@ -115,6 +116,13 @@ type AccountsSetPinParams struct {
 	Account  *string `json:"account,omitempty"`
 	Password string  `json:"password"`
 	Pin      *string `json:"pin,omitempty"`
+}
+
+// AccountsSetIdleLockParams are the parameters of accounts.setIdleLock.
+type AccountsSetIdleLockParams struct {
+	Account  *string  `json:"account,omitempty"`
+	IdleLock IdleLock `json:"idleLock"`
+	Password *string  `json:"password,omitempty"`
 }
 
 // AccountsKitParams are the parameters of accounts.kit.

@@ -10,12 +10,13 @@ import (
 
 // Account is the Account of the wire.
 type Account struct {
-	Account string `json:"account"`
-	User    string `json:"user"`
-	Name    string `json:"name"`
-	Service string `json:"service"`
-	State   string `json:"state"`
-	Default *bool  `json:"default,omitempty"`
+	Account  string    `json:"account"`
+	User     string    `json:"user"`
+	Name     string    `json:"name"`
+	Service  string    `json:"service"`
+	State    string    `json:"state"`
+	Default  *bool     `json:"default,omitempty"`
+	IdleLock *IdleLock `json:"idleLock,omitempty"`
 }
 
 type AgentHelloAgent struct {
@@ -130,6 +131,14 @@ type Grant struct {
 	LastUsedAt time.Time `json:"lastUsedAt"`
 	ExpiresAt  time.Time `json:"expiresAt"`
 }
+
+// IdleLock is the IdleLock of the wire.
+type IdleLock string
+
+const (
+	IdleLockTenMinutes IdleLock = "tenMinutes"
+	IdleLockEightHours IdleLock = "eightHours"
+)
 
 // IssuedToken is the IssuedToken of the wire.
 type IssuedToken struct {
@@ -294,6 +303,7 @@ type SessionState struct {
 	State      string     `json:"state"`
 	UnlockedAt *time.Time `json:"unlockedAt,omitempty"`
 	Proof      *string    `json:"proof,omitempty"`
+	IdleLock   *IdleLock  `json:"idleLock,omitempty"`
 }
 
 // Share is the Share of the wire.

@@ -16,6 +16,7 @@ class _Account(TypedDict):
 
 class Account(_Account, total=False):
     default: bool
+    idleLock: "IdleLock"
 
 
 class AddressFieldDetails(TypedDict):
@@ -211,6 +212,9 @@ class GroupVaultAccess(TypedDict):
 
 
 Id = str
+
+
+IdleLock = Literal["tenMinutes", "eightHours"]
 
 
 class _IssuedToken(TypedDict):
@@ -579,6 +583,7 @@ class SessionState(_SessionState, total=False):
     default: Literal[True]
     unlockedAt: "Timestamp"
     proof: Literal["pin", "password"]
+    idleLock: "IdleLock"
 
 
 class _Share(TypedDict):

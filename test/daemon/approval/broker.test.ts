@@ -206,15 +206,56 @@ describe("a quota", () => {
     await expect(ask("fork", ["p"], undefined, "family")).rejects.toMatchObject({ name: "promptQuota" });
   });
 
-  test("lets a family open twenty in ten minutes, and again after them", async () => {
-    const { broker, clock, ask, show, opened } = fresh();
-    for (let index = 0; index < RECENT_PER_FAMILY; index++) {
-      ask(`fork${index}`, ["p"], undefined, "family");
+  /** Asks as a process of the family, and withdraws before an answer. */
+  const leave = ({ ask, show }: ReturnType<typeof fresh>, family = "family") => {
+    const abort = new AbortController();
+    ask("fork", ["p"], abort.signal, family);
+    show();
+    abort.abort();
+  };
+
+  test(`is not spent by a question that was approved: ${RECENT_PER_FAMILY + 5} of one family in ten minutes`, async () => {
+    const { broker, ask, show, opened } = fresh();
+    for (let index = 0; index < RECENT_PER_FAMILY + 5; index++) {
+      const asking = ask(`fork${index}`, ["p"], undefined, "family");
       show();
       broker.decide(opened.at(-1) as Prompt, yes(opened.at(-1) as Prompt));
+      await asking;
+    }
+    expect(opened).toHaveLength(RECENT_PER_FAMILY + 5);
+  });
+
+  test("cannot be passed by withdrawing each question: twenty in ten minutes, and again after them", async () => {
+    const made = fresh();
+    const { clock, ask, show, opened } = made;
+    for (let index = 0; index < RECENT_PER_FAMILY; index++) leave(made);
+    await expect(ask("fork", ["p"], undefined, "family")).rejects.toMatchObject({ name: "promptQuota" });
+    clock.advance(RECENT_MS - RECENT_PER_FAMILY * GATHER_MS);
+    await expect(ask("fork", ["p"], undefined, "family")).rejects.toMatchObject({ name: "promptQuota" });
+    clock.advance(GATHER_MS);
+    ask("fork", ["p"], undefined, "family");
+    show();
+    expect(opened).toHaveLength(RECENT_PER_FAMILY + 1);
+  });
+
+  test("is spent by a question that is withdrawn before it is shown", async () => {
+    const { ask } = fresh();
+    for (let index = 0; index < RECENT_PER_FAMILY; index++) {
+      const abort = new AbortController();
+      ask("fork", ["p"], abort.signal, "family");
+      abort.abort();
     }
     await expect(ask("fork", ["p"], undefined, "family")).rejects.toMatchObject({ name: "promptQuota" });
-    clock.advance(RECENT_MS);
+  });
+
+  test("counts the open questions with those that ended without a yes", async () => {
+    const made = fresh();
+    const { ask, show, broker, opened } = made;
+    for (let index = 0; index < RECENT_PER_FAMILY - 1; index++) leave(made);
+    ask("open", ["p"], undefined, "family");
+    show();
+    await expect(ask("fork", ["p"], undefined, "family")).rejects.toMatchObject({ name: "promptQuota" });
+    broker.decide(opened.at(-1) as Prompt, yes(opened.at(-1) as Prompt));
     ask("fork", ["p"], undefined, "family");
     show();
     expect(opened).toHaveLength(RECENT_PER_FAMILY + 1);
@@ -249,7 +290,20 @@ describe("a quota", () => {
     expect(RECENT_GLOBAL).toBeGreaterThan(3 * RECENT_PER_FAMILY);
   });
 
-  test("counts a prompt that was withdrawn as opened, not as open", async () => {
+  test(`is spent by ${RECENT_GLOBAL} questions without a yes of all families, and by no approved one`, async () => {
+    const made = fresh();
+    const { broker, ask, show, opened } = made;
+    for (let index = 0; index < RECENT_GLOBAL; index++) {
+      ask(`approved${index}`, ["p"]);
+      show();
+      broker.decide(opened.at(-1) as Prompt, yes(opened.at(-1) as Prompt));
+      leave(made, `left${index}`);
+    }
+    expect(opened).toHaveLength(2 * RECENT_GLOBAL);
+    await expect(ask("one more", ["p"])).rejects.toMatchObject({ name: "promptQuota" });
+  });
+
+  test("does not count a prompt that was withdrawn as open", async () => {
     const { ask, show, opened } = fresh();
     for (let index = 0; index < OPEN_PER_FAMILY + 2; index++) {
       const abort = new AbortController();

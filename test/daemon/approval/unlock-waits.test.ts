@@ -110,15 +110,26 @@ describe("the quotas", () => {
     expect(new Set(await Promise.all(waiting))).toEqual(new Set(["unlocked"]));
   });
 
-  test(`let one program begin to wait ${RECENT_PER_FAMILY} times in ten minutes, and fail one more at once`, async () => {
-    const { clock, waits, wait } = fresh();
-    for (let count = 0; count < RECENT_PER_FAMILY; count++) {
+  test("are not spent by a wait that the unlock ended", async () => {
+    const { waits, wait } = fresh();
+    for (let count = 0; count < RECENT_PER_FAMILY + 5; count++) {
       const waiting = wait("ada");
       waits.unlocked("ada");
       expect(await waiting).toBe("unlocked");
     }
+  });
+
+  test(`let one program give up ${RECENT_PER_FAMILY} waits in ten minutes, and fail one more at once`, async () => {
+    const { clock, waits, wait } = fresh();
+    for (let count = 0; count < RECENT_PER_FAMILY; count++) {
+      const stop = new AbortController();
+      const waiting = wait("ada", "app", stop.signal);
+      stop.abort();
+      expect(await waiting).toBe("cancelled");
+    }
+    clock.advance(RECENT_MS - 1);
     expect(await wait("ada")).toBe("locked");
-    clock.advance(RECENT_MS);
+    clock.advance(1);
     const waiting = wait("ada");
     waits.unlocked("ada");
     expect(await waiting).toBe("unlocked");

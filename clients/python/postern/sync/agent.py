@@ -103,6 +103,7 @@ class AgentMethods:
         name: str,
         password: str,
         pin: Optional[str] = None,
+        idle_lock: Optional[wire.IdleLock] = None,
         device_name: Optional[str] = None,
         service: Optional[str] = None,
         registration_token: Optional[str] = None,
@@ -122,6 +123,7 @@ class AgentMethods:
                     "name": name,
                     "password": password,
                     "pin": pin,
+                    "idleLock": idle_lock,
                     "deviceName": device_name,
                     "service": service,
                     "registrationToken": registration_token,
@@ -298,7 +300,8 @@ class AgentMethods:
         timeout: Optional[float] = None,
     ) -> wire.Empty:
         """Sets the approval PIN, or removes it if `pin` is missing. The account password is the
-        proof.
+        proof. A PIN that is guessed first is refused (`invalidParams`): a date, a word, a name,
+        a row of keys or a pattern.
         """
         result = self._call(
             "accounts.setPin",
@@ -307,6 +310,32 @@ class AgentMethods:
                     "password": password,
                     "account": account,
                     "pin": pin,
+                }
+            ),
+            timeout=timeout,
+        )
+        return cast("wire.Empty", result)
+
+    def accounts_set_idle_lock(
+        self,
+        *,
+        idle_lock: wire.IdleLock,
+        account: Optional[str] = None,
+        password: Optional[str] = None,
+        timeout: Optional[float] = None,
+    ) -> wire.Empty:
+        """Sets the time without use after which the account locks by itself on this device. A
+        longer time needs the account password as a proof. A shorter one needs none, since it
+        only narrows access. At the lock every grant ends. Whatever is set, the account locks
+        twelve hours after its unlock, and when the machine sleeps.
+        """
+        result = self._call(
+            "accounts.setIdleLock",
+            given(
+                {
+                    "idleLock": idle_lock,
+                    "account": account,
+                    "password": password,
                 }
             ),
             timeout=timeout,

@@ -1,0 +1,75 @@
+// config: shows and changes the settings of an account on this device.
+import type { Command } from "commander";
+import { IDLE_LOCKS, type IdleLock, idleLockWords, parseIdleLock } from "../agent/idle-lock.ts";
+import { accountWords, withAccount } from "../agent/of-account.ts";
+import { type Agent, connect } from "../agent/session.ts";
+import { noAccount } from "../agent/unfinished-restore.ts";
+import { demandPerson, withPassword } from "../agent/with-password.ts";
+import { addCommand } from "../context.ts";
+import { passwordFd } from "../files/secret-input.ts";
+import { UsageError } from "../terminal/exit-code.ts";
+import type { Terminal } from "../terminal/terminal.ts";
+
+/** The settings of the account. Where the status does not say which of several accounts has the typed name, a person is asked like for `whoami`. */
+async function show(terminal: Terminal): Promise<void> {
+  demandPerson();
+  const agent = await connect(terminal, "person");
+  try {
+    const idleLock = (await fromStatus(agent)) ?? (await agent.call("accounts.list", {})).accounts[0]?.idleLock;
+    if (idleLock === undefined)
+      throw new UsageError("the running agent has no settings", "run `postern agent restart`");
+    terminal.result({ idleLock }, () => `idle-lock  ${idleLockWords(idleLock)}`);
+  } finally {
+    agent.close();
+  }
+}
+
+/** What the agent tells this installation without a question. */
+async function fromStatus(agent: Agent): Promise<IdleLock | undefined> {
+  const status = await agent.call("agent.status", {});
+  if (status.state === "signedOut") throw noAccount(status);
+  const [only, ...others] = status.sessions;
+  if (others.length === 0 && agent.account === undefined) return only?.idleLock;
+  return status.sessions.find((one) => (agent.account === undefined ? one.default : one.account === agent.account))
+    ?.idleLock;
+}
+
+async function setIdleLock(terminal: Terminal, typed: string, options: { passwordFd?: string }): Promise<void> {
+  const idleLock = parseIdleLock(typed, "config idle-lock");
+  const set = async (agent: Agent, password: string | undefined, words: string | undefined) => {
+    await agent.call("accounts.setIdleLock", { idleLock, ...(password === undefined ? {} : { password }) });
+    terminal.result(
+      { idleLock },
+      () => `${withAccount("The idle lock", words)} is ${idleLockWords(idleLock)} on this machine.`,
+    );
+  };
+  // The shortest needs no proof, whatever is set.
+  if (idleLock !== "tenMinutes") return withPassword(terminal, options, set);
+  demandPerson();
+  const agent = await connect(terminal, "person");
+  try {
+    await set(agent, undefined, accountWords(agent.account, await agent.call("agent.status", {})));
+  } finally {
+    agent.close();
+  }
+}
+
+/** Adds `postern config …`. */
+export function addConfigCommands(program: Command): void {
+  const config = addCommand(
+    program,
+    "config",
+    "show the account's settings on this machine",
+    "postern config --json",
+    [],
+    (terminal) => show(terminal),
+  );
+  addCommand<{ passwordFd?: string }>(
+    config,
+    `idle-lock <${IDLE_LOCKS}>`,
+    "set the time without use after which the account locks; a longer one needs the account password",
+    "postern config idle-lock 8h",
+    [passwordFd],
+    (terminal, [typed = ""], options) => setIdleLock(terminal, typed, options),
+  );
+}
