@@ -55,4 +55,4 @@ test(`a script that reads ${READS} secrets one by one is not cut off while each 
   });
   // Each of them was a question: none was covered by an earlier yes.
   expect(person.seen).toHaveLength(before + READS);
-});
+}, 120_000);
