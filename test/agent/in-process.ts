@@ -12,6 +12,7 @@ import { createLog } from "../../daemon/host/log.ts";
 import { loadNative } from "../../daemon/host/native.ts";
 import { loadSodium } from "../../daemon/host/sodium.ts";
 import { openTrace } from "../../daemon/host/trace-file.ts";
+import type { OwnProgram } from "../../daemon/peer/foreign-ancestor.ts";
 import { linuxPeers } from "../../daemon/peer/linux.ts";
 import { listenOnPath } from "../../daemon/peer/listen.ts";
 import type { AccountOf } from "../../daemon/session/unlocked.ts";
@@ -40,12 +41,13 @@ export type InProcessAgent = {
 
 const native = loadNative();
 
-/** `accountOf` makes an account of another kind than our own, which the agent then works with. `trace` is the file of a trace. */
+/** `accountOf` makes an account of another kind than our own, which the agent then works with. `trace` is the file of a trace. `ours` are the programs that it takes for our own. */
 export async function startInProcess(
   home = mkdtempSync(join(tmpdir(), "postern-in-")),
   service?: InProcess,
   accountOf?: AccountOf,
   trace?: string,
+  ours: readonly OwnProgram[] = [],
 ): Promise<InProcessAgent> {
   const door = service ?? (await inProcess());
   const clock = fakeClock();
@@ -82,7 +84,7 @@ export async function startInProcess(
   const listening = await listenOnPath(
     socket,
     createDoor({
-      ...{ peers: linuxPeers(native), native, clock, log, ours: [], connections, ...agent },
+      ...{ peers: linuxPeers(native), native, clock, log, ours, connections, ...agent },
       trace: traced === undefined ? undefined : createTrace(traced, clock),
     }),
   );
