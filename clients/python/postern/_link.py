@@ -6,14 +6,14 @@ from __future__ import annotations
 import time
 from typing import Any, Mapping, NamedTuple, Optional
 
-from ._call import given
+from ._call import Requests, given
 from ._channel import Channel
 from ._deadline import Deadline
-from ._features import wait_for_unlock
+from ._features import announces
 from ._fork import watch_forks
-from ._generated_errors import LockedError
+from ._generated_errors import InvalidParamsError, LockedError
 from ._generated_paths import START_SECONDS_MAX
-from ._generated_rules import REPEATABLE, TAKES_CLIENT
+from ._generated_rules import PROTOCOL, REPEATABLE, TAKES_CLIENT
 from ._local_error import AgentNotRunning, ClientClosed, ConnectionLost, LocalError
 from ._notice import Notices
 from ._options import Options
@@ -118,8 +118,7 @@ class Link:
     async def _connect(self, deadline: Deadline) -> _Open:
         channel = await self._dialled(deadline)
         try:
-            await channel.call("agent.subscribe", {}, deadline)
-            client = await self._open_client(channel, deadline)
+            client = await self._begin_on(channel, deadline)
             if self._closed:
                 raise ClientClosed()
         except BaseException:
@@ -146,20 +145,31 @@ class Link:
                 if time.monotonic() >= until:
                     raise not_listening() from None
 
+    async def _begin_on(self, channel: Channel, deadline: Deadline) -> str:
+        """Opens a client on a new connection. Hello, subscribe and open leave in one write, so that it
+        takes one round trip."""
+        options = self._options
+        client = {"name": options.integration_name, "version": options.integration_version}
+        # Calls on a locked account wait. A token never does.
+        waits = options.token is None
+        requests: Requests = [
+            ("agent.hello", {"protocol": PROTOCOL, "client": client}),
+            ("agent.subscribe", {}),
+            ("clients.open", _opening(options, waits)),
+        ]
+        *before, last = await channel.together(requests, deadline)
+        if isinstance(last, InvalidParamsError) and waits and len(before) == 2:
+            # An older agent refuses the waiting, since it does not know it. Its hello came too late
+            # to ask it.
+            if not announces(before[0], "waitForUnlock"):
+                return await self._open_client(channel, deadline)
+        if isinstance(last, Exception):
+            raise last
+        return str(last["client"])
+
     async def _open_client(self, channel: Channel, deadline: Deadline) -> str:
-        opened = await channel.call(
-            "clients.open",
-            given(
-                {
-                    "integrationName": self._options.integration_name,
-                    "integrationVersion": self._options.integration_version,
-                    "token": self._options.token,
-                    "account": self._options.account or None,
-                    "waitForUnlock": wait_for_unlock(channel.features, self._options),
-                }
-            ),
-            deadline,
-        )
+        """Opens a client whose calls do not wait for an unlock."""
+        opened = await channel.call("clients.open", _opening(self._options, False), deadline)
         return str(opened["client"])
 
     async def _present_again(self, ended: _Open, deadline: Deadline) -> _Open:
@@ -176,3 +186,15 @@ class Link:
             except (PosternError, LocalError):
                 pass
             return begun
+
+
+def _opening(options: Options, waits: bool) -> Mapping[str, Any]:
+    return given(
+        {
+            "integrationName": options.integration_name,
+            "integrationVersion": options.integration_version,
+            "token": options.token,
+            "account": options.account or None,
+            "waitForUnlock": True if waits else None,
+        }
+    )

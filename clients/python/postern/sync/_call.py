@@ -3,7 +3,10 @@
 
 from __future__ import annotations
 
-from typing import Any, Dict, Mapping, Optional, Protocol
+from typing import Any, Dict, List, Mapping, Optional, Protocol, Tuple
+
+Requests = List[Tuple[str, Mapping[str, Any]]]
+"""Methods, each with its parameters."""
 
 
 class Call(Protocol):
