@@ -6,19 +6,22 @@ from __future__ import annotations
 
 import asyncio
 import socket
-from typing import Any, Callable, Dict, List, Mapping, Optional, Set, cast
 
-from ._call import Requests
-from ._deadline import Deadline
 from ._dial import dial
 from ._fork import leave_to_parent
 from ._framing import BrokenFraming, LineReader, cancel_line, params_of, request_line
 from ._local_error import ClientClosed, ConnectionLost, LocalError
-from ._options import Listener, Options
 from ._postern_error import PosternError
 from ._socket_path import socket_path, surroundings
 from ._table_error import answered_error
-from ._watch_notices import Told
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any, Callable, Dict, List, Mapping, Optional, Set
+
+    from ._deadline import Deadline
+    from ._options import Listener, Options, Requests
+    from ._watch_notices import Told
 
 
 # Bytes of the buffer for arriving bytes. An answer with a chunk of a file fills it some twenty times.
@@ -134,8 +137,8 @@ class Channel(asyncio.BufferedProtocol):
         self._transport = None
         leave_to_parent(self._socket)
 
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        self._transport = cast(asyncio.Transport, transport)
+    def connection_made(self, transport: Any) -> None:
+        self._transport = transport
 
     def get_buffer(self, sizehint: int) -> memoryview:
         return self._buffer

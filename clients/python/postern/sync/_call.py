@@ -3,10 +3,9 @@
 
 from __future__ import annotations
 
-from typing import Any, Dict, List, Mapping, Optional, Protocol, Tuple
+from typing import Any, Mapping, Optional, Protocol
 
-Requests = List[Tuple[str, Mapping[str, Any]]]
-"""Methods, each with its parameters."""
+from .._given import given as given
 
 
 class Call(Protocol):
@@ -16,8 +15,3 @@ class Call(Protocol):
         self, method: str, params: Mapping[str, Any], *, timeout: Optional[float] = None
     ) -> Any:
         """The result of the method."""
-
-
-def given(params: Mapping[str, Any]) -> Dict[str, Any]:
-    """The parameters without those that were left out."""
-    return {name: value for name, value in params.items() if value is not None}

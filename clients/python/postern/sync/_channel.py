@@ -8,20 +8,23 @@ from __future__ import annotations
 import select
 import socket
 import threading
-from typing import Any, Dict, List, Mapping, Optional
 
 from .._deadline import Deadline
 from .._dial import dial
 from .._fork import leave_to_parent
 from .._framing import BrokenFraming, LineReader, cancel_line, params_of, request_line
 from .._local_error import ClientClosed, ConnectionLost, LocalError
-from .._options import Listener, Options
 from .._socket_path import socket_path, surroundings
 from .._postern_error import PosternError
 from .._table_error import answered_error
-from .._watch_notices import Told
-from ._call import Requests
 from ._turn import Turn
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any, Dict, List, Mapping, Optional
+
+    from .._options import Listener, Options, Requests
+    from .._watch_notices import Told
 
 # Bytes of one read. An answer with a chunk of a file needs some twenty of them. From 128 KiB on, the C
 # library asks the system for new memory for each read, which takes longer than the rest of a small call.
