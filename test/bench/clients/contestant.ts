@@ -31,6 +31,8 @@ export type Race = {
   /** A socket and the language's own JSON, as one would write it without a client. It takes a number too. */
   readonly bare: Command;
   readonly own: Client;
+  /** A program of this kind that does nothing, where that is more than the interpreter: it loads asyncio and runs an empty loop. */
+  readonly emptyLoop?: Command;
   readonly official: Client | Absent;
   /** How many times faster than the official package a start of ours must be, beyond the bare interpreter's. */
   readonly startTimes: number;

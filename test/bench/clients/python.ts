@@ -33,6 +33,7 @@ export function pythonRaces(folder: string, bridge: Absent | undefined): Entry[]
       floor: [clean.python, program("floor_async")],
       bare: [clean.python, program("bare_async")],
       own: client(clean, "async", "postern"),
+      emptyLoop: [clean.python, "-c", "import asyncio; asyncio.run(asyncio.sleep(0))"],
     },
     {
       ...common,

@@ -6,24 +6,28 @@
 // its refusal. A start that ends in an open client takes longer by at least a round trip to that service.
 import { type Figure, figureOf, RUNS, row, shown } from "../figures.ts";
 import type { Arena } from "./arena.ts";
-import { type Client, MALFORMED, MALFORMED_TOKEN, OPEN_ALONE, OPENED, type Race } from "./contestant.ts";
+import { type Client, type Command, MALFORMED, MALFORMED_TOKEN, OPEN_ALONE, OPENED, type Race } from "./contestant.ts";
 
 /** Starts in one run, of which the median counts. More would reach the number of prompts that the agent opens in ten minutes. */
 const STARTS = 3;
 
-type Runs = Readonly<Record<"nothing" | "opened" | "resolved" | "byToken", number[]>>;
-const noRuns = (): Runs => ({ nothing: [], opened: [], resolved: [], byToken: [] });
+type Runs = Readonly<Record<"nothing" | "opened" | "resolved" | "byToken" | "emptyLoop", number[]>>;
+const noRuns = (): Runs => ({ nothing: [], opened: [], resolved: [], byToken: [], emptyLoop: [] });
 
 export async function startFigures(arena: Arena, races: readonly Race[]): Promise<void> {
   const all = races.map((race) => ({ race, own: noRuns(), official: noRuns() }));
   for (let run = 0; run < RUNS; run++) {
     for (const { race, own, official } of all) {
       await measure(arena, race.own, own, openedByToken);
+      if (race.emptyLoop !== undefined) own.emptyLoop.push(await beyondNothing(arena, race.emptyLoop, own));
       if ("command" in race.official) await measure(arena, race.official, official, refusedByCore);
     }
   }
   for (const { race, own, official } of all) {
     row(`${race.language}, start of a program that does nothing`, shown(figureOf(own.nothing), "ms", 1));
+    if (race.emptyLoop !== undefined) {
+      row(`${race.language}, start of an empty loop, beyond that`, shown(figureOf(own.emptyLoop), "ms", 1));
+    }
     const opening = `${race.language}, start until the client is open, beyond that`;
     const resolving = `${race.language}, start and one resolve, beyond that`;
     const withToken = `${race.language}, start with a token, beyond that`;
@@ -51,6 +55,12 @@ const speed = (ours: Figure, theirs: Figure, times: number) => ({
   least: times,
   text: `≥ ${times} × faster than official`,
 });
+
+async function beyondNothing(arena: Arena, command: Command, { nothing }: Runs): Promise<number> {
+  const starts: number[] = [];
+  for (let start = 0; start < STARTS; start++) starts.push((await arena.alone(command)).ms);
+  return figureOf(starts).median - (nothing.at(-1) ?? 0);
+}
 
 /** Milliseconds of a start with a token. */
 type ByToken = (arena: Arena, client: Client) => Promise<number>;
