@@ -1,5 +1,5 @@
-// The features that agent.hello announces, each with its parameters. A client sends such a parameter only to an agent that announced
-// the feature, so an older agent never refuses the call. A feature stays on the list as long as the protocol exists.
+// The features that agent.hello announces, each with its parameters. An older agent refuses such a parameter with invalidParams. So a client
+// sends it only to an agent that announced the feature, or sends the call again without it. A feature stays on the list as long as the protocol exists.
 
 type Feature = {
   /** Its parameters, each as `method parameter`. */

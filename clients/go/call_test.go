@@ -9,6 +9,7 @@ import (
 	"io"
 	"net"
 	"runtime"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -273,28 +274,32 @@ func TestAClientThatNothingRefersToIsClosed(t *testing.T) {
 	}
 }
 
-func TestWaitsForUnlockOnlyWhereTheAgentAnnouncedIt(t *testing.T) {
+func TestAnOlderAgentIsAskedAgainWithoutTheWaitForUnlock(t *testing.T) {
 	known, other := map[string]any{"features": []string{"door", "waitForUnlock"}}, map[string]any{"features": []string{"door"}}
 	byPerson, byToken := WithDesktopAppIntegration(""), WithServiceAccountToken("postern_t")
 	for name, one := range map[string]struct {
 		hello any
 		as    ClientOption
-		want  any
+		want  []any
 	}{
-		"announced":         {known, byPerson, true},
-		"other features":    {other, byPerson, nil},
-		"no features":       {struct{}{}, byPerson, nil},
-		"of another form":   {map[string]any{"features": 7}, byPerson, nil},
-		"announced a token": {known, byToken, nil},
+		"announced":         {known, byPerson, []any{true}},
+		"other features":    {other, byPerson, []any{true, nil}},
+		"no features":       {struct{}{}, byPerson, []any{true, nil}},
+		"of another form":   {map[string]any{"features": 7}, byPerson, []any{true, nil}},
+		"announced a token": {known, byToken, []any{nil}},
 	} {
 		t.Run(name, func(t *testing.T) {
-			opened := make(chan asked, 1)
+			opened := make(chan any, 3)
 			p := startPeer(t, func(conn net.Conn, request asked) any {
 				switch request.Method {
 				case "agent.hello":
 					return result(one.hello)
 				case "clients.open":
-					opened <- request
+					waits, isSent := request.Params["waitForUnlock"]
+					opened <- waits
+					if isSent && len(one.want) > 1 {
+						return refusal("invalidParams")
+					}
 				}
 				return opening(nil)(conn, request)
 			})
@@ -302,10 +307,63 @@ func TestWaitsForUnlockOnlyWhereTheAgentAnnouncedIt(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			defer client.Close()
-			if got := (<-opened).Params["waitForUnlock"]; got != one.want {
-				t.Errorf("sent %v, want %v", got, one.want)
+			client.Close()
+			close(opened)
+			var sent []any
+			for waits := range opened {
+				sent = append(sent, waits)
+			}
+			if !slices.Equal(sent, one.want) {
+				t.Errorf("sent %v, want %v", sent, one.want)
 			}
 		})
+	}
+}
+
+func TestParametersThatAreWrongAnywayAreRefusedOnce(t *testing.T) {
+	var opened atomic.Int32
+	p := startPeer(t, func(_ net.Conn, request asked) any {
+		if request.Method == "clients.open" {
+			opened.Add(1)
+			return refusal("invalidParams")
+		}
+		return result(map[string]any{"features": []string{"waitForUnlock"}})
+	})
+	_, err := NewClient(context.Background(), WithDesktopAppIntegration(""), WithSocket(p.socket))
+	if !errors.Is(err, ErrInvalidParams) || opened.Load() != 1 {
+		t.Errorf("opened %d times, got %v", opened.Load(), err)
+	}
+}
+
+func TestAClientIsOpenAfterOneRoundTrip(t *testing.T) {
+	var waiting []asked
+	p := startPeer(t, func(conn net.Conn, request asked) any {
+		// Nothing is answered before all of it is there.
+		waiting = append(waiting, request)
+		if request.Method != "clients.open" {
+			return nil
+		}
+		for _, one := range waiting[:2] {
+			_, _ = fmt.Fprintf(conn, "{\"jsonrpc\":\"2.0\",\"id\":%d,\"result\":{}}\n", *one.ID)
+		}
+		return result(map[string]string{"client": "c1"})
+	})
+	p.client(t)
+	if got := []string{waiting[0].Method, waiting[1].Method}; !slices.Equal(got, []string{"agent.hello", "agent.subscribe"}) {
+		t.Errorf("sent %v first", got)
+	}
+}
+
+func TestAnotherProtocolIsToldAtOnce(t *testing.T) {
+	// An agent of that protocol may answer nothing more.
+	p := startPeer(t, func(_ net.Conn, request asked) any {
+		if request.Method == "agent.hello" {
+			return refusal("protocolMismatch")
+		}
+		return nil
+	})
+	_, err := NewClient(context.Background(), WithDesktopAppIntegration(""), WithSocket(p.socket))
+	if !errors.Is(err, ErrProtocolMismatch) {
+		t.Errorf("got %v", err)
 	}
 }

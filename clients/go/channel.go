@@ -34,13 +34,16 @@ type channel struct {
 	slots chan struct{}
 	// ended is closed with the connection. The cause is set before.
 	ended chan struct{}
-	// features are those that the agent announced in its hello. A parameter of another one would be refused.
-	features []string
 
 	mu      sync.Mutex
 	cause   error
 	lastID  uint64
 	pending map[uint64]chan answer
+}
+
+type request struct {
+	method string
+	params json.RawMessage
 }
 
 type answer struct {
@@ -76,30 +79,13 @@ type greetedClient struct {
 	Version string `json:"version"`
 }
 
-// openChannel connects to the agent at the path and says hello.
-func openChannel(ctx context.Context, path string, client greetedClient, listener func(Notification)) (*channel, error) {
+// openChannel connects to the agent at the path. The hello must be the first request.
+func openChannel(ctx context.Context, path string, listener func(Notification)) (*channel, error) {
 	conn, err := dial(ctx, path)
 	if err != nil {
 		return nil, err
 	}
-	c := newChannel(conn, listener)
-	hello, err := json.Marshal(greeting{Protocol, client})
-	var answered json.RawMessage
-	if err == nil {
-		answered, err = c.call(ctx, "agent.hello", hello)
-	}
-	if err != nil {
-		c.end(ErrClientClosed)
-		return nil, err
-	}
-	var told struct {
-		Features []string `json:"features"`
-	}
-	// An agent that announces nothing that this client can read has no feature for it.
-	if json.Unmarshal(answered, &told) == nil {
-		c.features = told.Features
-	}
-	return c, nil
+	return newChannel(conn, listener), nil
 }
 
 func newChannel(conn io.ReadWriteCloser, listener func(Notification)) *channel {
@@ -149,6 +135,43 @@ func (c *channel) call(ctx context.Context, method string, params json.RawMessag
 		}
 		return nil, c.cause
 	}
+	return c.wait(ctx, method, id, answers)
+}
+
+// together sends requests in one write. It returns their results up to the first failure, and that failure. It takes no slots, so it is for a
+// connection that nobody else uses yet.
+func (c *channel) together(ctx context.Context, requests ...request) ([]json.RawMessage, error) {
+	var lines [][]byte
+	var ids []uint64
+	var waiting []<-chan answer
+	for _, one := range requests {
+		id, answers := c.begin()
+		defer c.forget(id)
+		line, err := requestLine(id, one.method, one.params)
+		if err != nil {
+			return nil, err
+		}
+		lines, ids, waiting = append(lines, line), append(ids, id), append(waiting, answers)
+	}
+	if !c.out.send(ctx, bytes.Join(lines, []byte("\n"))) {
+		if ctx.Err() != nil {
+			return nil, stopped(ctx, requests[0].method)
+		}
+		return nil, c.cause
+	}
+	var results []json.RawMessage
+	for index, one := range requests {
+		result, err := c.wait(ctx, one.method, ids[index], waiting[index])
+		if err != nil {
+			return results, err
+		}
+		results = append(results, result)
+	}
+	return results, nil
+}
+
+// wait waits for the answer of a request. It calls the request off where the context ends before.
+func (c *channel) wait(ctx context.Context, method string, id uint64, answers <-chan answer) (json.RawMessage, error) {
 	select {
 	case got := <-answers:
 		return got.result, got.err

@@ -229,8 +229,7 @@ func (l *link) connect(life context.Context) (*session, error) {
 			return nil, err
 		}
 	}
-	client := greetedClient{l.settings.integrationName, l.settings.integrationVersion}
-	open := func() (*channel, error) { return openChannel(life, path, client, l.heard) }
+	open := func() (*channel, error) { return openChannel(life, path, l.heard) }
 	opened, err := open()
 	// A client that was open starts no agent: a person may have stopped it.
 	if _, isMissing := errors.AsType[*AgentNotRunningError](err); isMissing && l.settings.token != "" && l.settings.socket == "" && !l.wasOpen() {
@@ -239,14 +238,44 @@ func (l *link) connect(life context.Context) (*session, error) {
 	if err != nil {
 		return nil, err
 	}
-	if _, err = opened.call(life, "agent.subscribe", json.RawMessage("{}")); err == nil {
-		var id string
-		if id, err = l.openClient(life, opened); err == nil {
-			return &session{opened, id}, nil
-		}
+	id, err := l.begunOn(life, opened)
+	if err != nil {
+		opened.end(ErrClientClosed)
+		return nil, err
 	}
-	opened.end(ErrClientClosed)
-	return nil, err
+	return &session{opened, id}, nil
+}
+
+// begunOn opens a client on a new connection. Hello, subscribe and open leave in one write, so that it takes one round trip.
+func (l *link) begunOn(ctx context.Context, on *channel) (string, error) {
+	hello, err := json.Marshal(greeting{Protocol, greetedClient{l.settings.integrationName, l.settings.integrationVersion}})
+	if err != nil {
+		return "", err
+	}
+	// Calls on a locked account wait. A token never does.
+	waits := l.settings.token == ""
+	open, err := l.openParams(waits)
+	if err != nil {
+		return "", err
+	}
+	results, err := on.together(ctx, request{"agent.hello", hello}, request{"agent.subscribe", json.RawMessage("{}")}, request{"clients.open", open})
+	isRefused := len(results) == 2 && errors.Is(err, ErrInvalidParams)
+	// An older agent refuses the waiting, since it does not know it. Its hello came too late to ask it.
+	if waits && isRefused && !announces(results[0], "waitForUnlock") {
+		return l.openClient(ctx, on)
+	}
+	if err != nil {
+		return "", err
+	}
+	return clientOf(results[2], nil)
+}
+
+// announces tells whether a hello names a feature. One that announces nothing that this client can read has no feature for it.
+func announces(hello json.RawMessage, feature string) bool {
+	var told struct {
+		Features []string `json:"features"`
+	}
+	return json.Unmarshal(hello, &told) == nil && slices.Contains(told.Features, feature)
 }
 
 // heard passes a notification on to whoever waits for it.
@@ -255,22 +284,26 @@ func (l *link) heard(one Notification) {
 	l.settings.notify(one)
 }
 
+// openClient opens a client whose calls do not wait for an unlock.
 func (l *link) openClient(ctx context.Context, on *channel) (string, error) {
-	params, err := json.Marshal(struct {
+	params, err := l.openParams(false)
+	if err != nil {
+		return "", err
+	}
+	return clientOf(on.call(ctx, "clients.open", params))
+}
+
+func (l *link) openParams(waitForUnlock bool) (json.RawMessage, error) {
+	return json.Marshal(struct {
 		IntegrationName    string `json:"integrationName"`
 		IntegrationVersion string `json:"integrationVersion"`
 		Token              string `json:"token,omitempty"`
 		Account            string `json:"account,omitempty"`
 		WaitForUnlock      bool   `json:"waitForUnlock,omitempty"`
-	}{
-		l.settings.integrationName, l.settings.integrationVersion, l.settings.token, l.settings.account,
-		// Calls on a locked account wait, where the agent knows how. A token never does.
-		l.settings.token == "" && slices.Contains(on.features, "waitForUnlock"),
-	})
-	if err != nil {
-		return "", err
-	}
-	answered, err := on.call(ctx, "clients.open", params)
+	}{l.settings.integrationName, l.settings.integrationVersion, l.settings.token, l.settings.account, waitForUnlock})
+}
+
+func clientOf(answered json.RawMessage, err error) (string, error) {
 	if err != nil {
 		return "", err
 	}

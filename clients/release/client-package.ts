@@ -15,6 +15,9 @@ const out = resolve(process.argv[2] ?? join(root, "dist", "client"));
 /** The oldest Node that the package promises. Newer syntax is written in this one's. */
 const OLDEST = "node18";
 
+/** Modules of Node that most programs never use through the client. To load them takes longer than to open a client. */
+const LATE = ["node:child_process", "node:crypto", "node:events", "node:timers/promises"];
+
 /** The declarations of the enums, which are written by themselves. */
 const ENUMS = "generated-enums.d.ts";
 
@@ -26,7 +29,10 @@ async function buildClient(): Promise<void> {
   writeFileSync(join(out, "package.json"), `${JSON.stringify(manifest, null, 2)}\n`);
   // `require` gives the module itself as its default, so a mock of one is a mock of the other.
   const whole = { format: "cjs", exports: "named", esModule: true, outro: "exports.default = exports;" } as const;
-  await bundle("client.ts", files.commonJs, whole);
+  await bundle("client.ts", files.commonJs, {
+    ...whole,
+    plugins: [{ name: "late-modules", renderChunk: requiredLate }],
+  });
   await bundle("entry.ts", files.bundlerModule, { format: "esm" });
   writeFileSync(join(out, files.esModule), esModuleText());
   writeTypes();
@@ -44,6 +50,15 @@ async function bundle(entry: string, file: string, options: OutputOptions): Prom
   });
   await build.write({ dir: out, entryFileNames: file, ...options });
   await build.close();
+}
+
+/** The text of a CommonJS file that requires the late modules where it uses them, and not at its start. */
+function requiredLate(text: string): string {
+  return LATE.reduce((made, module) => {
+    const [line, name] = new RegExp(`^let (\\w+) = require\\("${module}"\\);\\n`, "m").exec(made) ?? [];
+    if (line === undefined) throw new Error(`the client has no line that requires ${module}`);
+    return made.replace(line, "").replaceAll(`${name}.`, `require("${module}").`);
+  }, text);
 }
 
 function esModuleText(): string {

@@ -71,23 +71,35 @@ export type Greeting = {
   readonly anyProtocol?: true;
 };
 
+/** A connection, as its own hello sees it. */
+type Talk = Channel & { notices: readonly string[]; features: readonly string[] };
+
 /** Connects to the agent at `path` and says hello. Throws AgentNotRunning, UntrustedSocket or an error of the agent. */
 export async function openChannel(path: string, greeting: Greeting): Promise<Channel> {
-  const socket = await dial(path);
-  const channel = createTalk(socket);
-  const { notices: asked, anyProtocol, ...client } = greeting;
-  const more = asked === undefined ? {} : { notices: asked };
+  const channel = await dialChannel(path);
   try {
-    const { notices = [], features = [] } = await channel.call("agent.hello", { protocol: PROTOCOL, client, ...more });
-    channel.notices = notices;
-    channel.features = features;
+    await sayHello(channel, greeting);
   } catch (error) {
-    if (anyProtocol !== true || !(error instanceof ProtocolMismatchError)) {
+    if (greeting.anyProtocol !== true || !(error instanceof ProtocolMismatchError)) {
       channel.close();
       throw error;
     }
   }
   return channel;
+}
+
+/** Connects to the agent at `path`. The hello must be the first call. Throws AgentNotRunning and UntrustedSocket. */
+export async function dialChannel(path: string): Promise<Talk> {
+  return createTalk(await dial(path));
+}
+
+/** Says hello. Calls that follow in the same turn leave in the same write. */
+export async function sayHello(channel: Talk, greeting: Greeting): Promise<void> {
+  const { notices: asked, anyProtocol: _any, ...client } = greeting;
+  const more = asked === undefined ? {} : { notices: asked };
+  const { notices = [], features = [] } = await channel.call("agent.hello", { protocol: PROTOCOL, client, ...more });
+  channel.notices = notices;
+  channel.features = features;
 }
 
 /** Joins the arriving bytes to lines. Calls `tooLong` where a line is longer than an answer may be. */
@@ -107,7 +119,7 @@ function linesOf(line: (text: string) => void, tooLong: () => void): (text: stri
   };
 }
 
-function createTalk(socket: Socket): Channel & { notices: readonly string[]; features: readonly string[] } {
+function createTalk(socket: Socket): Talk {
   const pending = new Map<number, Pending>();
   const holders = new Set<object>();
   const onEnd: (() => void)[] = [];

@@ -1,9 +1,9 @@
 // The connection under a client, with one client of the agent on it. It is opened at the first call, and again after a restart of the agent.
 import { homedir } from "node:os";
 import type { Call } from "./call.ts";
-import { type CallOptions, type Channel, type Listener, openChannel, type StopSignal } from "./channel.ts";
+import { type CallOptions, type Channel, dialChannel, type Listener, type StopSignal, sayHello } from "./channel.ts";
 import type { Integration } from "./configuration.ts";
-import { LockedError, type Methods, repeatable, takesClient } from "./generated.ts";
+import { InvalidParamsError, LockedError, type Methods, repeatable, takesClient } from "./generated.ts";
 import { socketPath } from "./generated-socket-path.ts";
 import { AgentNotRunning, ClientClosed, ConnectionLost } from "./local-error.ts";
 import { createPromptNotice, createUnlockNotice } from "./prompt-notice.ts";
@@ -50,9 +50,9 @@ export function createLink({ auth, name, version }: Integration, options: LinkOp
   let hasOpened = false;
 
   /** Connects, and starts an agent where none runs. A client that was open does not: a person may have stopped the agent. */
-  async function dialled(): Promise<Channel> {
+  async function dialled() {
     const path = options.socket ?? defaultSocket();
-    const open = () => openChannel(path, { name, version });
+    const open = () => dialChannel(path);
     try {
       return await open();
     } catch (error) {
@@ -75,8 +75,15 @@ export function createLink({ auth, name, version }: Integration, options: LinkOp
       listener(method, params);
     });
     try {
-      await channel.call("agent.subscribe", {});
-      const client = await openClient(channel);
+      // All three leave in one write, so that a client is open after one round trip.
+      const greeted = sayHello(channel, { name, version });
+      const subscribed = channel.call("agent.subscribe", {});
+      const opened = openClient(channel, waiting);
+      // The first failure counts. Those after it follow from it.
+      for (const later of [subscribed, opened]) later.catch(() => undefined);
+      await greeted;
+      await subscribed;
+      const client = await opened.catch((error: unknown) => openPlainly(channel, error));
       hasOpened = true;
       return { channel, client };
     } catch (error) {
@@ -85,19 +92,25 @@ export function createLink({ auth, name, version }: Integration, options: LinkOp
     }
   }
 
-  async function openClient(channel: Channel): Promise<string> {
+  /** Calls on a locked account wait. A token never does. */
+  const waiting = typeof auth === "string" ? {} : ({ waitForUnlock: true } as const);
+
+  async function openClient(channel: Channel, more: { waitForUnlock?: true } = {}): Promise<string> {
     const { client } = await channel.call("clients.open", {
       integrationName: name,
       integrationVersion: version,
-      ...(typeof auth === "string" ? { token: auth } : waiting(channel)),
+      ...(typeof auth === "string" ? { token: auth } : {}),
       ...(accountName === "" ? {} : { account: accountName }),
+      ...more,
     });
     return client;
   }
 
-  /** Calls on a locked account wait, where the agent knows how. */
-  function waiting({ features }: Channel): { waitForUnlock?: true } {
-    return features.includes("waitForUnlock") ? { waitForUnlock: true } : {};
+  /** Opens a client at an older agent, which refuses the waiting since it does not know it. Its hello came too late to ask it. */
+  async function openPlainly(channel: Channel, refused: unknown): Promise<string> {
+    const isOlder = "waitForUnlock" in waiting && !channel.features.includes("waitForUnlock");
+    if (!isOlder || !(refused instanceof InvalidParamsError)) throw refused;
+    return openClient(channel);
   }
 
   async function current(): Promise<Open> {

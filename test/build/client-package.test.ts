@@ -74,3 +74,24 @@ test("a property of the required module can be replaced, as mocks do", () => {
     console.log(JSON.stringify([require("@postern/client").createClient(), sdk.default.createClient()]));`;
   expect(run("mock.cjs", text)).toEqual(["mocked", "mocked"]);
 });
+
+test("the client takes few of Node's modules at its start, and the others when a program needs them", () => {
+  const text = `
+    const Module = require("node:module");
+    const load = Module._load;
+    let asked = [];
+    Module._load = (name, ...more) => {
+      if (name.startsWith("node:")) asked.push(name.slice("node:".length));
+      return load(name, ...more);
+    };
+    const taken = () => [...new Set(asked.splice(0))].sort();
+    const { createClient, DesktopAuth, Secrets } = require("@postern/client");
+    (async () => {
+      const failed = await createClient({ auth: new DesktopAuth(), socket: "/nonexistent/agent.sock" }).catch((error) => error);
+      const start = taken();
+      const { password } = Secrets.generatePassword({ type: "Pin", parameters: { length: 6 } });
+      console.log(JSON.stringify([failed.name, start, password.length, taken()]));
+    })();`;
+  const start = ["fs", "net", "os", "path"];
+  expect(run("start.cjs", text)).toEqual(["AgentNotRunning", start, 6, ["crypto"]]);
+});

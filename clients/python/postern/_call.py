@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any, Dict, Mapping, Optional, Protocol
+from typing import Any, Mapping, Optional, Protocol
+
+from ._given import given as given
 
 
 class Call(Protocol):
@@ -12,8 +14,3 @@ class Call(Protocol):
         self, method: str, params: Mapping[str, Any], *, timeout: Optional[float] = None
     ) -> Any:
         """The result of the method."""
-
-
-def given(params: Mapping[str, Any]) -> Dict[str, Any]:
-    """The parameters without those that were left out."""
-    return {name: value for name, value in params.items() if value is not None}

@@ -6,19 +6,22 @@ from __future__ import annotations
 
 import asyncio
 import socket
-from typing import Any, Callable, Dict, FrozenSet, Mapping, Optional, Set, cast
 
-from ._deadline import Deadline
 from ._dial import dial
-from ._features import announced
 from ._fork import leave_to_parent
 from ._framing import BrokenFraming, LineReader, cancel_line, params_of, request_line
-from ._generated_rules import PROTOCOL
 from ._local_error import ClientClosed, ConnectionLost, LocalError
-from ._options import Listener, Options
+from ._postern_error import PosternError
 from ._socket_path import socket_path, surroundings
 from ._table_error import answered_error
-from ._watch_notices import Told
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any, Callable, Dict, List, Mapping, Optional, Set
+
+    from ._deadline import Deadline
+    from ._options import Listener, Options, Requests
+    from ._watch_notices import Told
 
 
 # Bytes of the buffer for arriving bytes. An answer with a chunk of a file fills it some twenty times.
@@ -41,20 +44,16 @@ class Channel(asyncio.BufferedProtocol):
         self._last_id = 0
         self._closed_by_us = False
         self.is_open = True
-        self.features: FrozenSet[str] = frozenset()
 
     @classmethod
     async def open(cls, options: Options, listener: Listener, deadline: Deadline) -> "Channel":
-        """Connects and says hello."""
+        """Connects. The hello must be the first request."""
         path = socket_path(surroundings()) if options.socket is None else options.socket
         sock = dial(path, deadline)
         channel = cls(sock, listener)
         try:
             loop = asyncio.get_running_loop()
             await loop.create_unix_connection(lambda: channel, sock=sock)
-            client = {"name": options.integration_name, "version": options.integration_version}
-            greeting = {"protocol": PROTOCOL, "client": client}
-            channel.features = announced(await channel.call("agent.hello", greeting, deadline))
         except BaseException:
             channel.close()
             raise
@@ -79,6 +78,36 @@ class Channel(asyncio.BufferedProtocol):
                 timer.cancel()
             if self._pending.pop(call, None) is not None and self.is_open:
                 self._write(cancel_line(call))
+
+    async def together(self, requests: Requests, deadline: Deadline) -> List[Any]:
+        """Sends requests in one write. Returns their results up to the first error, and that error."""
+        if not self.is_open:
+            raise self._why_ended()
+        left = deadline.remaining()
+        lines: List[bytes] = []
+        answers: Dict[int, "asyncio.Future[Any]"] = {}
+        for method, params in requests:
+            self._last_id += 1
+            lines.append(request_line(self._last_id, method, params))
+            answers[self._last_id] = self._loop.create_future()
+        self._pending.update(answers)
+        timer = None if left is None else self._loop.call_later(left, _fail_all, answers, deadline)
+        self._write(b"".join(lines))
+        outcomes: List[Any] = []
+        try:
+            for answer in answers.values():
+                outcomes.append(await answer)
+        except (PosternError, LocalError) as error:
+            outcomes.append(error)
+        finally:
+            if timer is not None:
+                timer.cancel()
+            for call, answer in answers.items():
+                self._pending.pop(call, None)
+                # asyncio prints an error that nobody took.
+                if not answer.cancel() and not answer.cancelled():
+                    answer.exception()
+        return outcomes
 
     async def wait_for_notice(self, told: Told) -> None:
         """Waits until something was told of a watch, or until the connection has ended."""
@@ -108,8 +137,8 @@ class Channel(asyncio.BufferedProtocol):
         self._transport = None
         leave_to_parent(self._socket)
 
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        self._transport = cast(asyncio.Transport, transport)
+    def connection_made(self, transport: Any) -> None:
+        self._transport = transport
 
     def get_buffer(self, sizehint: int) -> memoryview:
         return self._buffer
@@ -173,3 +202,8 @@ class Channel(asyncio.BufferedProtocol):
 def _fail(answer: "asyncio.Future[Any]", deadline: Deadline) -> None:
     if not answer.done():
         answer.set_exception(deadline.passed())
+
+
+def _fail_all(answers: Mapping[int, "asyncio.Future[Any]"], deadline: Deadline) -> None:
+    for answer in answers.values():
+        _fail(answer, deadline)

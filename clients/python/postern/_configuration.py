@@ -3,17 +3,18 @@ in the words of the official core: all mistakes stand in one error."""
 
 from __future__ import annotations
 
-import string
-from typing import List
-
 from ._local_error import InvalidConfiguration
 from .defaults import DesktopAuth
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import List
 
 # Bytes in UTF-8. The official core counts bytes and says characters.
 NAME_BYTES_MAX = 40
 VERSION_BYTES_MAX = 20
 
-_ALLOWED = frozenset(string.ascii_letters + string.digits + " ._-")
+_ALLOWED = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789 ._-")
 
 # How our tokens begin, and the official ones. The agent refuses the latter, and says why.
 _TOKEN_PREFIXES = ("postern_", "ops_")

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import time
-from typing import Optional
 
 from ._local_error import TimedOut
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Optional
 
 
 class Deadline:

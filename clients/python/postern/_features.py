@@ -1,18 +1,14 @@
-"""What the agent announced in its hello. A parameter of another feature would be refused."""
+"""What the agent announced in its hello. An older agent refuses a parameter of another feature."""
 
 from __future__ import annotations
 
-from typing import Any, FrozenSet, Optional
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
 
-from ._options import Options
 
 
-def announced(hello: Any) -> FrozenSet[str]:
-    """The names of the features."""
+def announces(hello: Any, feature: str) -> bool:
+    """Whether the hello names a feature. One that is not readable names none."""
     told = hello.get("features") if isinstance(hello, dict) else None
-    return frozenset(map(str, told)) if isinstance(told, list) else frozenset()
-
-
-def wait_for_unlock(features: FrozenSet[str], options: Options) -> Optional[bool]:
-    """Whether calls on a locked account wait. A token never does."""
-    return True if options.token is None and "waitForUnlock" in features else None
+    return isinstance(told, list) and feature in told

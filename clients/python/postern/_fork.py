@@ -5,16 +5,17 @@ from __future__ import annotations
 
 import os
 import socket
-from typing import Protocol
 from weakref import WeakSet
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Protocol
 
-class Forkable(Protocol):
-    """Something that must begin anew in a child."""
+    class Forkable(Protocol):
+        """Something that must begin anew in a child."""
 
-    def begin_anew(self) -> None:
-        """Forget connections and locks. The parent may hold both at the moment of the fork."""
-
+        def begin_anew(self) -> None:
+            """Forget connections and locks. The parent may hold both at the moment of the fork."""
 
 _watched: "WeakSet[Forkable]" = WeakSet()
 

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import json
-from typing import Any, Dict, List, Mapping
 
 from ._generated_rules import LINE_BYTES_MAX
 from ._table_error import table_error
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any, Dict, List, Mapping
 
 # Bytes of an answer after which the client gives the connection up. The agent's largest result
 # has fewer.

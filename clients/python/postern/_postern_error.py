@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from typing import ClassVar, Optional
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import ClassVar, Optional
+
 
 __all__ = ["DesktopSessionExpiredException", "PosternError", "RateLimitExceededException"]
 

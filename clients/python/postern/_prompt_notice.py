@@ -6,7 +6,15 @@ import re
 import sys
 from collections import deque
 from datetime import datetime, timezone
-from typing import Deque, Optional, TextIO
+from typing import Deque, NamedTuple, Optional, TextIO
+
+
+class PromptNotice(NamedTuple):
+    """A person must approve. ``code`` is what both sides compare, and ``expires_at`` is in UTC."""
+
+    code: str
+    expires_at: datetime
+
 
 # Prompts that are remembered as told. The agent opens no more at once.
 TOLD_MAX = 24

@@ -4,25 +4,37 @@ get the same path. Places, limits and refusals come from the rules that the agen
 from __future__ import annotations
 
 import os
-import re
 import sys
-from typing import Dict, Mapping, NamedTuple, Optional
 
 from . import _generated_paths as paths
 from ._local_error import UnusablePath
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Dict, Mapping, Optional
+
 _PIPE_PREFIX = "\\\\.\\pipe\\"
 
 
-class Surroundings(NamedTuple):
+class Surroundings:
     """The facts that the path depends on."""
 
-    env: Mapping[str, str]
-    platform: str
-    home: str
-    uid: Optional[int]
-    sid: Optional[str] = None
-    """The user's security identifier, on Windows only. It is part of the pipe's name."""
+    __slots__ = ("env", "platform", "home", "uid", "sid")
+
+    def __init__(
+        self,
+        env: Mapping[str, str],
+        platform: str,
+        home: str,
+        uid: Optional[int],
+        sid: Optional[str] = None,
+    ) -> None:
+        self.env = env
+        self.platform = platform
+        self.home = home
+        self.uid = uid
+        # The user's security identifier, on Windows only. It is part of the pipe's name.
+        self.sid = sid
 
 
 def surroundings() -> Surroundings:
@@ -74,8 +86,9 @@ def _runtime_folder(where: Surroundings) -> Optional[str]:
     if path is None or not _is_absolute(where, path):
         return None
     path = _without_trailing_slash(path)
-    owner = re.fullmatch(r"/run/user/([0-9]+)", path)
-    return None if owner is not None and int(owner[1]) != where.uid else path
+    folder, _, owner = path.rpartition("/")
+    is_of_a_user = folder == "/run/user" and owner.isascii() and owner.isdigit()
+    return None if is_of_a_user and int(owner) != where.uid else path
 
 
 def _pipe_name(where: Surroundings) -> str:
@@ -90,6 +103,8 @@ def _pipe_name(where: Surroundings) -> str:
 
 
 def _default_pipe(where: Surroundings) -> str:
+    import re
+
     if where.sid is None or re.fullmatch(r"S-1(-[0-9]+)+", where.sid) is None:
         raise UnusablePath(paths.REFUSAL_NO_SID)
     moved = _given(where, "POSTERN_HOME")
@@ -115,9 +130,12 @@ def _given(where: Surroundings, variable: str) -> Optional[str]:
 
 def _is_absolute(where: Surroundings, path: str) -> bool:
     if where.platform == "win32":
+        # Elsewhere it would slow the start.
+        import re
+
         return re.match(r"([A-Za-z]:)?[\\/]", path) is not None
     return path.startswith("/")
 
 
 def _without_trailing_slash(path: str) -> str:
-    return re.sub(r"[\\/]+\Z", "", path) if len(path) > 1 else path
+    return path.rstrip("\\/") if len(path) > 1 else path

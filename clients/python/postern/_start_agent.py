@@ -7,11 +7,15 @@ import json
 import os
 import stat
 import sys
-from typing import List, NoReturn, Optional
 
 from . import _generated_paths as paths
+from ._generated_paths import START_SECONDS_MAX as START_SECONDS_MAX
 from ._local_error import AgentNotRunning
 from ._socket_path import data_folder, surroundings
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import List, NoReturn, Optional
 
 # Seconds between two looks for the socket while the agent starts.
 LOOK_SECONDS = 0.025
@@ -50,7 +54,7 @@ def start_agent() -> bool:
 def not_listening() -> AgentNotRunning:
     """The error for an agent that was started and does not listen."""
     return AgentNotRunning(
-        f"it was started, and did not listen within {paths.START_SECONDS_MAX:g} s", _WHY
+        f"it was started, and did not listen within {START_SECONDS_MAX:g} s", _WHY
     )
 
 

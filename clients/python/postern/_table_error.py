@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
-from typing import Any, Mapping, Optional
 
-from ._generated_errors import ERROR_CLASSES, ERROR_MESSAGES
 from ._postern_error import PosternError
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any, Mapping, Optional
 
 
 def answered_error(error: Mapping[str, Any]) -> PosternError:
     """The error of an answer, whatever kinds of values it has: a call must end in any case. A name of
     a later agent keeps its message, its number and its hint."""
+    # Loaded for the first error. Before it, it would slow the start.
+    from ._generated_errors import ERROR_CLASSES
+
     told = error.get("data")
     data: Mapping[str, Any] = told if isinstance(told, dict) else {}
     name = _text(data.get("name")) or "internal"
@@ -30,5 +35,7 @@ def _text(value: object) -> Optional[str]:
 
 def table_error(name: str, detail: Optional[str] = None) -> PosternError:
     """An error of the table by its name. ``detail`` follows the text of its row."""
+    from ._generated_errors import ERROR_CLASSES, ERROR_MESSAGES
+
     text = ERROR_MESSAGES[name]
     return ERROR_CLASSES[name](text if detail is None else f"{text}: {detail}")

@@ -5,9 +5,12 @@ from __future__ import annotations
 import asyncio
 from asyncio import sleep as pause
 from collections import deque
-from typing import Any, Deque
 
 from ._deadline import Deadline
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any, Deque
 
 __all__ = ["Turn", "pause"]
 

@@ -10,7 +10,8 @@ from ._generated_errors import LockedError
 from ._local_error import AgentNotRunning, LocalError, WatchEnded
 from ._postern_error import PosternError
 from ._turn import pause
-from ._watch_notices import SecretChange, Told
+from ._secret_change import SecretChange
+from ._watch_notices import Told
 
 if TYPE_CHECKING:
     from ._channel import Channel

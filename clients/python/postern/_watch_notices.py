@@ -3,21 +3,12 @@ answer that brings the id has come to the call that waits for it."""
 
 from __future__ import annotations
 
-from typing import Any, Callable, Dict, Mapping, NamedTuple, Optional
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any, Callable, Dict, Mapping, Optional
 
 # Watches without an owner that are remembered. The agent keeps as many watches of one program.
 UNKNOWN_MAX = 100
-
-
-class SecretChange(NamedTuple):
-    """A secret may have another value. The value is not told: read it.
-
-    ``renewed`` says that the watch was opened again after the connection was lost. The value may
-    have changed meanwhile, or not.
-    """
-
-    reference: str
-    renewed: bool
 
 
 def _nobody() -> None:

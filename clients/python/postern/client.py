@@ -3,25 +3,38 @@
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING, Any, Callable, Dict, Mapping, Optional, Union
 
 from ._configuration import demand_usable
-from ._deadline import Deadline
 from ._link import Link
 from ._notice import Notices
-from ._options import Listener, Options, PromptNotice
+from ._options import Options
 from .defaults import DesktopAuth
-from .environments import Environments
-from .groups import Groups
-from .items import Items
-from .secrets import Secrets
-from .vaults import Vaults
-from ._watch import OpenWatch
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from typing import Any, Callable, Dict, Mapping, Optional, Union
+
+    from ._deadline import Deadline
+    from ._options import Listener
+    from ._prompt_notice import PromptNotice as PromptNotice
+    from ._watch import OpenWatch
     from .agent import AgentMethods
+    from .environments import Environments
+    from .groups import Groups
+    from .items import Items
+    from .secrets import Secrets
+    from .vaults import Vaults
 
 __all__ = ["Client", "DesktopAuth", "PromptNotice"]
+
+# The module and the class of each group of methods.
+_GROUPS = {
+    "secrets": "Secrets",
+    "items": "Items",
+    "vaults": "Vaults",
+    "environments": "Environments",
+    "groups": "Groups",
+}
 
 
 class Client:
@@ -60,11 +73,6 @@ class Client:
         client._notices = Notices(client._options)
         client._links = {}
         client._closed = False
-        client.secrets = Secrets(client.call, client._watch)
-        client.items = Items(client.call)
-        client.vaults = Vaults(client.call)
-        client.environments = Environments(client.call)
-        client.groups = Groups(client.call)
         await client._link().open(timeout)
         return client
 
@@ -86,6 +94,19 @@ class Client:
         from .agent import AgentMethods
 
         return AgentMethods(self.call)
+
+    if not TYPE_CHECKING:
+
+        def __getattr__(self, name: str) -> Any:
+            """Makes a group of methods at its first use, since its types take most of a start."""
+            if name not in _GROUPS:
+                raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
+            from importlib import import_module
+
+            kind = getattr(import_module(f".{name}", __package__), _GROUPS[name])
+            more = [self._watch] if name == "secrets" else []
+            # Of two threads that make it at once, both get the first.
+            return self.__dict__.setdefault(name, kind(self.call, *more))
 
     async def _watch(self, reference: str, deadline: Deadline) -> OpenWatch:
         return await self._link().watch(reference, deadline)
@@ -116,3 +137,13 @@ class Client:
             if self._closed:
                 self._links[loop].close()
         return self._links[loop]
+
+
+if not TYPE_CHECKING:
+
+    def __getattr__(name: str) -> Any:
+        if name == "PromptNotice":
+            from ._prompt_notice import PromptNotice
+
+            return PromptNotice
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

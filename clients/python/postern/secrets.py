@@ -2,23 +2,18 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, List, Optional
-
-from ._call import Call
-from ._deadline import Deadline
-from ._outcomes import of_resolving, resolve_failure
 from ._postern_error import PosternError
-from ._reference import check_reference
-from .types import (
-    GeneratePasswordResponse,
-    PasswordRecipe,
-    ResolveAllResponse,
-    ResolvedReference,
-    Response,
-)
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from typing import List, Optional
+
+    from ._call import Call
+    from ._deadline import Deadline
     from ._watch import OpenWatch, SecretWatch, Watch
+    from .types import GeneratePasswordResponse, PasswordRecipe, ResolveAllResponse
+
+# Most programs resolve one secret and end. The imports of the rest would slow their start.
 
 
 class Secrets:
@@ -34,6 +29,8 @@ class Secrets:
         try:
             resolved = await self._call("secrets.resolve", params, timeout=timeout)
         except PosternError as error:
+            from ._outcomes import of_resolving
+
             raise of_resolving(error) from None
         return str(resolved["secret"])
 
@@ -41,6 +38,9 @@ class Secrets:
         self, secret_references: List[str], *, timeout: Optional[float] = None
     ) -> ResolveAllResponse:
         """Return the outcome of each reference, under the reference as it was written."""
+        from ._outcomes import resolve_failure
+        from .types import ResolveAllResponse, ResolvedReference, Response
+
         params = {"references": list(secret_references)}
         answer = await self._call("secrets.resolveAll", params, timeout=timeout)
         return ResolveAllResponse(
@@ -58,8 +58,8 @@ class Secrets:
         It needs the same approval as a read. ``timeout`` is for beginning alone. Close the watch,
         or use it in a ``with``, to end it.
         """
-
-        # Few programs watch, and its imports would slow the start of all others.
+        from ._deadline import Deadline
+        from ._outcomes import of_resolving
         from ._watch import SecretWatch
 
         async def opened(reference: str, deadline: Deadline) -> OpenWatch:
@@ -74,12 +74,14 @@ class Secrets:
     @staticmethod
     def validate_secret_reference(secret_reference: str) -> None:
         """Raise InvalidReferenceError where a text is no reference."""
+        from ._reference import check_reference
+
         check_reference(secret_reference)
 
     @staticmethod
     def generate_password(recipe: PasswordRecipe) -> GeneratePasswordResponse:
         """Make a password by a recipe. Raise InvalidRecipeError for a length out of range."""
-        # Few programs make passwords, and its imports would slow the start of all others.
         from ._password import make_password
+        from .types import GeneratePasswordResponse
 
         return GeneratePasswordResponse(password=make_password(recipe))

@@ -19,8 +19,8 @@ export type Ran = {
 export type Arena = {
   /** Runs a program that a person is asked about. */
   asked(command: Command): Promise<Ran>;
-  /** Runs a program that asks the agent nothing. */
-  alone(command: Command): Promise<Ran>;
+  /** Runs a program that nobody is asked about. TOKEN is a token of the agent, or the one that is given. */
+  alone(command: Command, token?: string): Promise<Ran>;
   /** Runs the load of the bench with warm resolves, `inFlight` at once. */
   load(inFlight: number, count: number): Promise<Load>;
   end(): Promise<void>;
@@ -42,6 +42,8 @@ export async function openArena(name: string): Promise<Arena> {
   const { id: vaultId } = await channel.call("vaults.create", { title: "Bench" });
   const fields = [{ id: "password", title: "password", fieldType: "Concealed" as const, value: "of the bench" }];
   await channel.call("items.create", { item: { vaultId, title: `item ${ITEM}`, category: "Password", fields } });
+  const vaults = [{ vault: vaultId, permissions: ["read_items" as const] }];
+  const { token } = await channel.call("serviceAccounts.create", { password: PASSWORD, title: "Bench", vaults });
   // From here on each answer is timed.
   person.always("ignore");
   const variables = {
@@ -49,6 +51,7 @@ export async function openArena(name: string): Promise<Arena> {
     REFERENCE: line.params.reference,
     SOCKET: socket,
     LINE: JSON.stringify(line),
+    TOKEN: token,
     PYTHONDONTWRITEBYTECODE: "1",
   };
   return {
@@ -56,7 +59,7 @@ export async function openArena(name: string): Promise<Arena> {
       const [ran, askedMs] = await Promise.all([run(command, variables), answered(person)]);
       return { ...ran, ms: ran.ms - askedMs };
     },
-    alone: (command) => run(command, variables),
+    alone: (command, other = token) => run(command, { ...variables, TOKEN: other }),
     load: async (inFlight, count) => {
       const [figures] = await Promise.all([load(socket, line, 1, inFlight, count), answered(person)]);
       return figures;

@@ -10,7 +10,16 @@ export type Client = {
   readonly command: Command;
   /** What starts the same interpreter in the same environment, and does nothing. */
   readonly nothing: Command;
+  /** A program that opens a client with the token in TOKEN, and does no more. It prints OPENED, or why it was refused. */
+  readonly byToken: Command;
 };
+
+export const OPENED = "open";
+
+/** A token that begins as one of 1Password, with nothing in it. */
+export const MALFORMED_TOKEN = "ops_e30";
+/** The refusal of the official core. It reads a token before it asks its service. */
+export const MALFORMED = "service account deserialization failed";
 
 /** A contestant that is not on this machine, with the reason. */
 export type Absent = { readonly absent: string };
@@ -22,6 +31,8 @@ export type Race = {
   /** A socket and the language's own JSON, as one would write it without a client. It takes a number too. */
   readonly bare: Command;
   readonly own: Client;
+  /** A program of this kind that does nothing, where that is more than the interpreter: it loads asyncio and runs an empty loop. */
+  readonly emptyLoop?: Command;
   readonly official: Client | Absent;
   /** How many times faster than the official package a start of ours must be, beyond the bare interpreter's. */
   readonly startTimes: number;

@@ -31,6 +31,7 @@ export async function goRace(
   const nothing = [await compile(ours, "nothing")] as const;
   const client = async (project: GoProject): Promise<Client> => ({
     command: [await compile(project, "resolve")],
+    byToken: [await compile(project, "token")],
     nothing,
   });
   const official =

@@ -22,6 +22,7 @@ export function nodeRace(folder: string, bridge: Absent | undefined): Race {
   const through = (name: string): Client => ({
     command: [process.execPath, join(project, "resolve.mjs"), name],
     nothing: [process.execPath, join(project, "nothing.mjs")],
+    byToken: [process.execPath, join(project, "token.mjs"), name],
   });
   return {
     language: "Node",

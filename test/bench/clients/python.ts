@@ -24,7 +24,7 @@ export function pythonRaces(folder: string, bridge: Absent | undefined): Entry[]
     return [{ language: "Python", absent: "Python is not on this machine, or its tools cannot be fetched" }];
   const { wheel } = buildClient(tools, folder);
   const clean = installedClient(tools, python, wheel, folder);
-  const official = bridge ?? client(tools, program("resolve_async"), "onepassword");
+  const official = bridge ?? client(tools, "async", "onepassword");
   const common = { official, startTimes: START_TIMES };
   return [
     {
@@ -32,19 +32,21 @@ export function pythonRaces(folder: string, bridge: Absent | undefined): Entry[]
       language: "Python, asyncio",
       floor: [clean.python, program("floor_async")],
       bare: [clean.python, program("bare_async")],
-      own: client(clean, program("resolve_async"), "postern"),
+      own: client(clean, "async", "postern"),
+      emptyLoop: [clean.python, "-c", "import asyncio; asyncio.run(asyncio.sleep(0))"],
     },
     {
       ...common,
       language: "Python, synchronous",
       floor: [clean.python, program("floor_sync")],
       bare: [clean.python, program("bare_sync")],
-      own: client(clean, program("resolve_sync")),
+      own: client(clean, "sync"),
     },
   ];
 }
 
-function client({ python }: Environment, ...words: string[]): Client {
-  const command: Command = [python, ...words];
-  return { command, nothing: [python, "-c", "pass"] };
+function client({ python }: Environment, way: "async" | "sync", ...words: string[]): Client {
+  const command: Command = [python, program(`resolve_${way}`), ...words];
+  const byToken: Command = [python, program(`by_token_${way}`), ...words];
+  return { command, byToken, nothing: [python, "-c", "pass"] };
 }

@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, expect, test } from "vitest";
 import { catalogue } from "../../../protocol/catalogue.ts";
-import { LATER, startFutureAgent } from "../../client/future-agent.ts";
+import { type Answers, LATER, startFutureAgent } from "../../client/future-agent.ts";
 import { clientSource, type Environment, pythonsHere, run } from "./environment.ts";
 
 /** Characters after which a line counts as long. */
@@ -13,7 +13,7 @@ const PART = 100_000;
 
 type Request = { readonly id: number; readonly method: string; readonly params: Readonly<Record<string, unknown>> };
 
-/** What a peer does with a request that does not open a client. */
+/** What a peer does with a request. */
 type Act = (request: Request, connection: number, peer: Socket) => void;
 
 const [python] = pythonsHere();
@@ -31,8 +31,21 @@ afterEach(() => {
 const answer = (peer: Socket, id: number, result: object) =>
   peer.write(`${JSON.stringify({ jsonrpc: "2.0", id, result })}\n`);
 
-/** Starts a peer that opens every client. Returns its socket, and the methods that it was asked for. `part` is called inside a long line. */
-async function startPeer(act: Act, part?: (peer: Socket) => void): Promise<{ socket: string; asked: string[] }> {
+type Peer = { readonly socket: string; readonly asked: string[] };
+
+/** Starts a peer that opens every client. `part` is called inside a long line. */
+function startPeer(act: Act, part?: (peer: Socket) => void): Promise<Peer> {
+  let asked = 0;
+  return startAnyPeer((request, connection, peer) => {
+    asked++;
+    if (["agent.hello", "agent.subscribe", "clients.open", "clients.close"].includes(request.method))
+      answer(peer, request.id, { client: String(asked) });
+    else act(request, connection, peer);
+  }, part);
+}
+
+/** Starts a peer. Returns its socket, and the methods that it was asked for. */
+async function startAnyPeer(act: Act, part?: (peer: Socket) => void): Promise<Peer> {
   folder = mkdtempSync(join(tmpdir(), "postern-peer-"));
   const asked: string[] = [];
   let connections = 0;
@@ -47,9 +60,7 @@ async function startPeer(act: Act, part?: (peer: Socket) => void): Promise<{ soc
       for (const line of lines) {
         const request = JSON.parse(line) as Request;
         asked.push(request.method);
-        if (["agent.hello", "agent.subscribe", "clients.open", "clients.close"].includes(request.method))
-          answer(peer, request.id, { client: String(asked.length) });
-        else act(request, connection, peer);
+        act(request, connection, peer);
       }
     });
   });
@@ -191,16 +202,50 @@ test.skipIf(python === undefined)("words and fields of a later agent are kept, a
 });
 
 const hello = catalogue["agent.hello"].example.result as object;
+const refusal = { code: -32602, message: "refused", data: { name: "invalidParams" } };
 
-test.skipIf(python === undefined).each<[string, object, string, true | undefined]>([
-  ["announces it", hello, "desktop", true],
-  ["announces other features alone", { ...hello, features: ["door"] }, "desktop", undefined],
-  ["announces nothing", { ...hello, features: undefined }, "desktop", undefined],
-  ["announces it, and the client has a token", hello, "token", undefined],
-])("calls wait for an unlock as the agent knows how: one that %s", async (_title, told, kind, sent) => {
-  const agent = await startFutureAgent({ "agent.hello": () => told });
+/** An agent from before the feature. */
+const older = (features: readonly string[] | undefined): Answers => ({
+  "agent.hello": () => ({ ...hello, features }),
+  "clients.open": ({ waitForUnlock }) => (waitForUnlock === undefined ? { client: "1" } : refusal),
+});
+
+test.skipIf(python === undefined).each<[string, Answers, string, unknown[]]>([
+  ["announces it", {}, "desktop", [true]],
+  ["announces other features alone", older(["door"]), "desktop", [true, undefined]],
+  ["announces nothing", older(undefined), "desktop", [true, undefined]],
+  ["announces it, and the client has a token", {}, "token", [undefined]],
+])("calls wait for an unlock as the agent knows how: one that %s", async (_title, answers, kind, sent) => {
+  const agent = await startFutureAgent(answers);
   await outcomes([kind, agent.socket, "vaults.list"]);
   await agent.close();
   const opened = agent.asked.filter(({ method }) => method === "clients.open");
-  expect(opened.map(({ params }) => params.waitForUnlock)).toEqual([sent, sent]);
+  expect(opened.map(({ params }) => params.waitForUnlock)).toEqual([...sent, ...sent]);
+});
+
+const OPENING = ["agent.hello", "agent.subscribe", "clients.open"];
+
+test.skipIf(python === undefined)("a client is open after one round trip", async () => {
+  let waiting: Request[] = [];
+  const { socket, asked } = await startAnyPeer((request, _connection, peer) => {
+    // Nothing is answered before all of it is there.
+    waiting.push(request);
+    if (request.method === "vaults.list") answer(peer, request.id, { vaults: [] });
+    if (request.method !== "clients.open") return;
+    for (const { id } of waiting) answer(peer, id, { client: "1" });
+    waiting = [];
+  });
+  expect(await outcomes(["desktop", socket, "vaults.list"])).toEqual([[{ vaults: [] }], [{ vaults: [] }]]);
+  expect(asked).toEqual([...OPENING, "vaults.list", ...OPENING, "vaults.list"]);
+});
+
+test.skipIf(python === undefined)("another protocol is told at once", async () => {
+  const { socket } = await startAnyPeer(({ id, method }, _connection, peer) => {
+    // An agent of that protocol may answer nothing more.
+    if (method !== "agent.hello") return;
+    const error = { code: 1005, message: "another protocol", data: { name: "protocolMismatch" } };
+    peer.write(`${JSON.stringify({ jsonrpc: "2.0", id, error })}\n`);
+  });
+  const told = "ProtocolMismatchError: another protocol";
+  expect(await outcomes(["refused", socket])).toEqual([told, told]);
 });

@@ -8,20 +8,23 @@ from __future__ import annotations
 import select
 import socket
 import threading
-from typing import Any, Dict, FrozenSet, Mapping, Optional
 
 from .._deadline import Deadline
 from .._dial import dial
-from .._features import announced
 from .._fork import leave_to_parent
 from .._framing import BrokenFraming, LineReader, cancel_line, params_of, request_line
-from .._generated_rules import PROTOCOL
 from .._local_error import ClientClosed, ConnectionLost, LocalError
-from .._options import Listener, Options
 from .._socket_path import socket_path, surroundings
+from .._postern_error import PosternError
 from .._table_error import answered_error
-from .._watch_notices import Told
 from ._turn import Turn
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any, Dict, List, Mapping, Optional
+
+    from .._options import Listener, Options, Requests
+    from .._watch_notices import Told
 
 # Bytes of one read. An answer with a chunk of a file needs some twenty of them. From 128 KiB on, the C
 # library asks the system for new memory for each read, which takes longer than the rest of a small call.
@@ -80,21 +83,12 @@ class Channel:
         self._reading = threading.Lock()
         self._writing = Turn()
         self.is_open = True
-        self.features: FrozenSet[str] = frozenset()
 
     @classmethod
     def open(cls, options: Options, listener: Listener, deadline: Deadline) -> "Channel":
-        """Connects and says hello."""
+        """Connects. The hello must be the first request."""
         path = socket_path(surroundings()) if options.socket is None else options.socket
-        channel = cls(dial(path, deadline), listener)
-        try:
-            client = {"name": options.integration_name, "version": options.integration_version}
-            greeting = {"protocol": PROTOCOL, "client": client}
-            channel.features = announced(channel.call("agent.hello", greeting, deadline))
-        except BaseException:
-            channel.close()
-            raise
-        return channel
+        return cls(dial(path, deadline), listener)
 
     def call(self, method: str, params: Mapping[str, Any], deadline: Deadline) -> Any:
         """The result of a method. An interrupt of the program stops the work in the agent too."""
@@ -116,6 +110,38 @@ class Channel:
             return waiting.result()
         finally:
             self._leave(call)
+
+    def together(self, requests: Requests, deadline: Deadline) -> List[Any]:
+        """Sends requests in one write. Returns their results up to the first error, and that error."""
+        deadline.remaining()
+        lines: List[bytes] = []
+        calls: Dict[int, _Waiting] = {}
+        for method, params in requests:
+            with self._state:
+                self._last_id += 1
+                call = self._last_id
+            lines.append(request_line(call, method, params))
+            calls[call] = _Waiting()
+        with self._state:
+            if not self.is_open:
+                raise self._why_ended()
+            self._users += len(calls)
+            self._pending.update(calls)
+        outcomes: List[Any] = []
+        try:
+            self._send(b"".join(lines), deadline)
+            for waiting in calls.values():
+                self._wait(waiting, deadline)
+                outcomes.append(waiting.result())
+        except (PosternError, LocalError) as error:
+            outcomes.append(error)
+        finally:
+            with self._state:
+                for call in calls:
+                    self._pending.pop(call, None)
+                self._users -= len(calls)
+            self._close_if_unused()
+        return outcomes
 
     def wait_for_notice(self, told: Told) -> None:
         """Waits until something was told of a watch, or until the connection has ended."""

@@ -5,33 +5,35 @@ and again after a restart of the agent."""
 from __future__ import annotations
 
 import time
-from typing import Any, Mapping, NamedTuple, Optional
 
-from ._call import given
 from ._channel import Channel
 from .._deadline import Deadline
-from .._features import wait_for_unlock
+from .._features import announces
 from .._fork import watch_forks
-from .._generated_errors import LockedError
-from .._generated_paths import START_SECONDS_MAX
-from .._generated_rules import REPEATABLE, TAKES_CLIENT
+from .._given import given
+from .._generated_rules import PROTOCOL, REPEATABLE, TAKES_CLIENT
 from .._local_error import AgentNotRunning, ClientClosed, ConnectionLost, LocalError
-from .._notice import Notices
-from .._options import Options
 from .._postern_error import PosternError
-from .._start_agent import LOOK_SECONDS, not_listening, start_agent
 from ._turn import Turn, pause
-from ._watch import OpenWatch
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any, Mapping, Optional, Tuple
+
+    from .._notice import Notices
+    from .._options import Options, Requests
+    from ._watch import OpenWatch
+
+    # An answer, and the connection that it came through.
+    Answered = Tuple[Channel, Any]
 
 
-class _Open(NamedTuple):
-    channel: Channel
-    client: str
+class _Open:
+    __slots__ = ("channel", "client")
 
-
-class _Answered(NamedTuple):
-    channel: Channel
-    result: Any
+    def __init__(self, channel: Channel, client: str) -> None:
+        self.channel = channel
+        self.client = client
 
 
 class Link:
@@ -61,13 +63,17 @@ class Link:
         self, method: str, params: Mapping[str, Any], *, timeout: Optional[float] = None
     ) -> Any:
         """The result of a method of the agent."""
-        return (self._answered(method, params, Deadline(timeout))).result
+        _, result = self._answered(method, params, Deadline(timeout))
+        return result
 
     def watch(self, reference: str, deadline: Deadline) -> OpenWatch:
         """A watch that is open in the agent."""
-        answered = self._answered("secrets.watch", {"reference": reference}, deadline)
-        told = self._notices.watches.own(str(answered.result["watch"]))
-        return OpenWatch(told, answered.channel)
+        # Few programs watch, and its import would slow the start of all others.
+        from ._watch import OpenWatch
+
+        params = {"reference": reference}
+        channel, result = self._answered("secrets.watch", params, deadline)
+        return OpenWatch(self._notices.watches.own(str(result["watch"])), channel)
 
     def close(self) -> None:
         """Ends the connection. Pending calls fail with ClientClosed."""
@@ -77,7 +83,7 @@ class Link:
 
     def _answered(
         self, method: str, params: Mapping[str, Any], deadline: Deadline
-    ) -> _Answered:
+    ) -> Answered:
         try:
             return self._send(method, params, deadline)
         except ConnectionLost:
@@ -86,24 +92,25 @@ class Link:
                 raise
             return self._send(method, params, deadline)
 
-    def _send(self, method: str, params: Mapping[str, Any], deadline: Deadline) -> _Answered:
+    def _send(self, method: str, params: Mapping[str, Any], deadline: Deadline) -> Answered:
         now = self._current(deadline)
         try:
             return self._through(now, method, params, deadline)
-        except LockedError:
+        except PosternError as error:
             # A lock ends a token's session before anything was done. Presenting the token again
             # begins the next session.
-            if self._options.token is None or method not in TAKES_CLIENT:
+            is_over = error.error_name == "locked" and self._options.token is not None
+            if not is_over or method not in TAKES_CLIENT:
                 raise
         again = self._present_again(now, deadline)
         return self._through(again, method, params, deadline)
 
     def _through(
         self, now: _Open, method: str, params: Mapping[str, Any], deadline: Deadline
-    ) -> _Answered:
+    ) -> Answered:
         if method in TAKES_CLIENT:
             params = {**params, "client": now.client}
-        return _Answered(now.channel, now.channel.call(method, params, deadline))
+        return now.channel, now.channel.call(method, params, deadline)
 
     def _current(self, deadline: Deadline) -> _Open:
         now = self._open
@@ -119,8 +126,7 @@ class Link:
     def _connect(self, deadline: Deadline) -> _Open:
         channel = self._dialled(deadline)
         try:
-            channel.call("agent.subscribe", {}, deadline)
-            client = self._open_client(channel, deadline)
+            client = self._begin_on(channel, deadline)
             if self._closed:
                 raise ClientClosed()
         except BaseException:
@@ -136,7 +142,12 @@ class Link:
             return Channel.open(self._options, self._notices.tell, deadline)
         except AgentNotRunning:
             may_start = self._options.token is not None and self._options.socket is None
-            if not may_start or self._was_open or not start_agent():
+            if not may_start or self._was_open:
+                raise
+            # Few programs start an agent, and its import would slow the start of all others.
+            from .._start_agent import LOOK_SECONDS, START_SECONDS_MAX, not_listening, start_agent
+
+            if not start_agent():
                 raise
         until = time.monotonic() + START_SECONDS_MAX
         while True:
@@ -147,20 +158,32 @@ class Link:
                 if time.monotonic() >= until:
                     raise not_listening() from None
 
+    def _begin_on(self, channel: Channel, deadline: Deadline) -> str:
+        """Opens a client on a new connection. Hello, subscribe and open leave in one write, so that it
+        takes one round trip."""
+        options = self._options
+        client = {"name": options.integration_name, "version": options.integration_version}
+        # Calls on a locked account wait. A token never does.
+        waits = options.token is None
+        requests: Requests = [
+            ("agent.hello", {"protocol": PROTOCOL, "client": client}),
+            ("agent.subscribe", {}),
+            ("clients.open", _opening(options, waits)),
+        ]
+        *before, last = channel.together(requests, deadline)
+        is_refused = isinstance(last, PosternError) and last.error_name == "invalidParams"
+        if is_refused and waits and len(before) == 2:
+            # An older agent refuses the waiting, since it does not know it. Its hello came too late
+            # to ask it.
+            if not announces(before[0], "waitForUnlock"):
+                return self._open_client(channel, deadline)
+        if isinstance(last, Exception):
+            raise last
+        return str(last["client"])
+
     def _open_client(self, channel: Channel, deadline: Deadline) -> str:
-        opened = channel.call(
-            "clients.open",
-            given(
-                {
-                    "integrationName": self._options.integration_name,
-                    "integrationVersion": self._options.integration_version,
-                    "token": self._options.token,
-                    "account": self._options.account or None,
-                    "waitForUnlock": wait_for_unlock(channel.features, self._options),
-                }
-            ),
-            deadline,
-        )
+        """Opens a client whose calls do not wait for an unlock."""
+        opened = channel.call("clients.open", _opening(self._options, False), deadline)
         return str(opened["client"])
 
     def _present_again(self, ended: _Open, deadline: Deadline) -> _Open:
@@ -177,3 +200,15 @@ class Link:
             except (PosternError, LocalError):
                 pass
             return begun
+
+
+def _opening(options: Options, waits: bool) -> Mapping[str, Any]:
+    return given(
+        {
+            "integrationName": options.integration_name,
+            "integrationVersion": options.integration_version,
+            "token": options.token,
+            "account": options.account or None,
+            "waitForUnlock": True if waits else None,
+        }
+    )

@@ -2,23 +2,35 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Callable, Mapping, Optional, Union
-
 from .._configuration import demand_usable
 from .._notice import Notices
-from .._options import Listener, Options, PromptNotice
+from .._options import Options
 from ..defaults import DesktopAuth
 from ._link import Link
-from .environments import Environments
-from .groups import Groups
-from .items import Items
-from .secrets import Secrets
-from .vaults import Vaults
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from typing import Any, Callable, Mapping, Optional, Union
+
+    from .._options import Listener
+    from .._prompt_notice import PromptNotice as PromptNotice
     from .agent import AgentMethods
+    from .environments import Environments
+    from .groups import Groups
+    from .items import Items
+    from .secrets import Secrets
+    from .vaults import Vaults
 
 __all__ = ["Client", "DesktopAuth", "PromptNotice"]
+
+# The module and the class of each group of methods.
+_GROUPS = {
+    "secrets": "Secrets",
+    "items": "Items",
+    "vaults": "Vaults",
+    "environments": "Environments",
+    "groups": "Groups",
+}
 
 
 class Client:
@@ -54,11 +66,6 @@ class Client:
         options = Options(token, account, integration_name, integration_version, socket, on_prompt)
         client._notices = Notices(options)
         client._link = Link(options, client._notices)
-        client.secrets = Secrets(client.call, client._link.watch)
-        client.items = Items(client.call)
-        client.vaults = Vaults(client.call)
-        client.environments = Environments(client.call)
-        client.groups = Groups(client.call)
         client._link.open(timeout)
         return client
 
@@ -79,6 +86,19 @@ class Client:
 
         return AgentMethods(self.call)
 
+    if not TYPE_CHECKING:
+
+        def __getattr__(self, name: str) -> Any:
+            """Makes a group of methods at its first use, since its types take most of a start."""
+            if name not in _GROUPS:
+                raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
+            from importlib import import_module
+
+            kind = getattr(import_module(f".{name}", __package__), _GROUPS[name])
+            more = [self._link.watch] if name == "secrets" else []
+            # Of two threads that make it at once, both get the first.
+            return self.__dict__.setdefault(name, kind(self.call, *more))
+
     def on_event(self, listener: Listener) -> None:
         """Call the listener with the events of the agent, in the thread of a call that waits."""
         self._notices.listeners.append(listener)
@@ -92,3 +112,13 @@ class Client:
 
     def __exit__(self, *_: object) -> None:
         self.close()
+
+
+if not TYPE_CHECKING:
+
+    def __getattr__(name: str) -> Any:
+        if name == "PromptNotice":
+            from .._prompt_notice import PromptNotice
+
+            return PromptNotice
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -107,6 +107,17 @@ def large(socket):
     asyncio.run(work())
 
 
+def refused(socket):
+    """Why neither client can be opened."""
+    given = (DesktopAuth(""), "shop", "1")
+    print(json.dumps(told(lambda: postern.sync.Client.authenticate(*given, socket=socket, timeout=20))))
+
+    async def work():
+        await postern.Client.authenticate(*given, socket=socket, timeout=20)
+
+    print(json.dumps(told(lambda: asyncio.run(work()))))
+
+
 kind, path, *rest = sys.argv[1:]
 if kind == "later":
     later(path)
@@ -116,5 +127,7 @@ elif kind == "watch":
     watch(path)
 elif kind == "large":
     large(path)
+elif kind == "refused":
+    refused(path)
 else:
     ask(path, DesktopAuth("") if kind == "desktop" else "postern_token", rest)
