@@ -3,7 +3,7 @@
 import type { Verb } from "../../protocol/entry.ts";
 import { covers, type Scope } from "../account/scope.ts";
 import { type Clock, elapsedMs, type Moment, momentOf } from "../host/clock.ts";
-import { grantKeysOf, type Subject } from "../peer/subject.ts";
+import { type Subject, terminalKeyOf } from "../peer/subject.ts";
 
 const MINUTE = 60_000;
 
@@ -104,11 +104,11 @@ export function createGrants(clock: Clock, newId: () => string, ended: () => voi
 
   function covering(subject: Subject, verb: Verb, scope: Scope, now: Moment): Grant | undefined {
     const asked = { verb, scope };
-    for (const key of grantKeysOf(subject)) {
-      const found = bySubject.get(key)?.find((one) => covers(one, asked) && isAlive(now, one));
-      if (found !== undefined) return found;
-    }
-    return undefined;
+    const among = (key: string) => bySubject.get(key)?.find((one) => covers(one, asked) && isAlive(now, one));
+    const own = among(subject.key);
+    if (own !== undefined) return own;
+    const terminal = terminalKeyOf(subject);
+    return terminal === undefined ? undefined : among(terminal);
   }
 
   return {
@@ -128,7 +128,8 @@ export function createGrants(clock: Clock, newId: () => string, ended: () => voi
       const { subject, idleMs, ageMs, createdAt } = restsOn;
       add({ subject, verb, scope, idleMs, ageMs, createdAt, restsOn }, momentOf(clock));
     },
-    list: (subject) => (subject === undefined ? everyLiving() : grantKeysOf(subject).flatMap(living)),
+    list: (subject) =>
+      subject === undefined ? everyLiving() : [subject.key, terminalKeyOf(subject) ?? []].flat().flatMap(living),
     find: (id) => everyLiving().find((grant) => grant.id === id),
     revoke,
     clear: (account) => {

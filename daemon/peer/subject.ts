@@ -61,12 +61,11 @@ export function subjectOf(identity: PeerIdentity, ours: readonly OwnProgram[], n
 const terminalKey = (terminalSession: string) => `terminal|${terminalSession}`;
 
 /**
- * The keys whose grants a subject uses: its own, and those of its terminal session, since a yes there holds for everything started in it. A
- * process that cannot be held to a grant uses none.
+ * The key of the terminal session whose grants a process uses beside its own: a yes there holds for everything started in it. Undefined for a
+ * process that cannot be held to a grant, and for the terminal session itself.
  */
-export function grantKeysOf({ kind, key, terminalSession }: Subject): string[] {
-  const terminal = kind === "process" && terminalSession !== undefined ? [terminalKey(terminalSession)] : [];
-  return [key, ...terminal];
+export function terminalKeyOf({ kind, terminalSession }: Subject): string | undefined {
+  return kind === "process" && terminalSession !== undefined ? terminalKey(terminalSession) : undefined;
 }
 
 function terminalOf({ terminal, session }: ProcessFacts): Pick<Subject, "terminal" | "terminalSession"> {

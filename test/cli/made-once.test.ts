@@ -16,7 +16,7 @@ const run = (words: string, ...secrets: string[]): Promise<Ran> => postern(words
 async function asked(words: string, ...secrets: string[]): Promise<string[]> {
   const before = person.seen.length;
   expect(await run(words, ...secrets)).toMatchObject({ code: exitCodes.ok });
-  return person.seen.slice(before).map(({ text }) => text.slice(0, -1).join("\n"));
+  return person.seen.slice(before).map(({ text }) => text.slice(0, -2).join("\n"));
 }
 
 beforeAll(async () => {

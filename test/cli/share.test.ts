@@ -110,7 +110,7 @@ test("asks a person explicitly for a link to a copy", async () => {
   await person?.channel.call("grants.revoke", { all: true, proof: { kind: "password", password: PASSWORD } });
   const asking = person?.next();
   const sharing = person?.channel.call("items.shares.create", { vaultId, itemId, params: { oneTimeOnly: true } });
-  expect((await asking)?.text.slice(0, -1)).toEqual([
+  expect((await asking)?.text.slice(0, -2)).toEqual([
     expect.stringMatching(/wants to change:$/),
     "  and share by a link to a copy: the item Door in the vault Demo",
   ]);

@@ -103,7 +103,7 @@ describe("delete", () => {
     await run("grants revoke --all");
     const asked = person.seen.length;
     expect((await run(`vault delete ${id} --yes`)).code).toBe(0);
-    expect(person.seen.slice(asked).map((prompt) => prompt.text.slice(1, -1))).toEqual([
+    expect(person.seen.slice(asked).map((prompt) => prompt.text.slice(1, -2))).toEqual([
       ["  everything in the vault Alone"],
     ]);
   });
