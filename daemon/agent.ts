@@ -116,12 +116,13 @@ export function createAgent(parts: AgentParts): Agent {
     watcher: watchPrompts({ sessions: () => sessions, approvers, connections }),
     offers: createOffers(clock),
     lockMsOf: (account) => idleLockMs[idleLockOf(sessions.find(account)?.unlocked?.store.state ?? {})],
-    approve: ({ subject }, { verb, given, lasting }) => {
+    approve: ({ subject }, { verb, given, lasting, choice }) => {
+      const isWidened = choice.width === "account";
       if (lasting.kind !== "grant") return;
       const scopes = given.flatMap(({ scope, grantable }) =>
         grantable ? [[scopeKey(verb, scope), scope] as const] : [],
       );
-      for (const scope of new Map(scopes).values()) grants.add(subject, verb, scope, lasting);
+      for (const scope of new Map(scopes).values()) grants.add(subject, verb, scope, { ...lasting, isWidened });
     },
   });
 

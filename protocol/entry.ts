@@ -37,6 +37,11 @@ export type Need<P> =
       readonly scopeOf: (params: P) => readonly Target[];
       /** An effect that a person would not expect from the verb. The prompt names it. */
       readonly also?: string;
+      /**
+       * It shares, deletes a whole vault, or changes who may use one. A yes to the account as a whole does not cover it, so it is always asked
+       * about by itself.
+       */
+      readonly alone?: true;
     }
   | { readonly kind: "manageOrProof" }
   | { readonly kind: "proof" };

@@ -53,6 +53,8 @@ type Topic = {
 type Open = Topic & {
   readonly id: string;
   readonly code: string;
+  /** Whether a program's client asked first. */
+  readonly isClient: boolean;
   asked: Map<string, Asked>;
   waiters: Set<{ keys: readonly string[]; resolve(): void; reject(error: Error): void; waiter: Waiter }>;
   frozen?: Prompt;
@@ -88,12 +90,13 @@ export function createBroker(parts: BrokerParts): Broker {
     );
   }
 
-  function open(topic: Topic): Open {
+  function open(topic: Topic, isClient: boolean): Open {
     quotas.opening(topic.subject.family);
     const made: Open = {
       id: newId(),
       code: codes.take(),
       ...topic,
+      isClient,
       asked: new Map(),
       waiters: new Set(),
       cancelTimer: clock.after(GATHER_MS, () => show(made)),
@@ -111,7 +114,7 @@ export function createBroker(parts: BrokerParts): Broker {
       subject: open.subject,
       verb: open.verb,
       asked,
-      offered: parts.offers.next(open.subject, open.account, (choice) => fits(choice, open.verb, asked)),
+      offered: parts.offers.next(open, (choice) => fits(choice, open.verb, asked)),
       ...textsOf(open, parts),
       expiresAtMs: clock.wallMs() + PROMPT_MS,
       get waiters() {
@@ -201,7 +204,7 @@ export function createBroker(parts: BrokerParts): Broker {
       );
       const isAct = asked.some(({ scope }) => scope.act !== undefined);
       const topic: Topic = { account, subject, verb, isAct, named: waiter.named };
-      const prompt = joinable(topic, keys) ?? open(topic);
+      const prompt = joinable(topic, keys) ?? open(topic, waiter.isClient === true);
       if (prompt.frozen === undefined) {
         for (const [index, one] of asked.entries()) prompt.asked.set(keys[index] ?? "", one);
       }

@@ -48,12 +48,16 @@ export function chosenScopes(asked: readonly Asked[], { width }: Choice): Pick<A
   });
 }
 
+/** The scope of all that the item, the vault or the account holds; the same scope where it is as wide already. */
 function wide(scope: Scope, width: NonNullable<Choice["width"]>): Scope {
-  const { account, vault, item } = scope;
-  if (width === "account") return vault === undefined ? scope : { account, level: "values" };
-  if (vault === undefined || item === undefined) return scope;
-  if (width === "vault") return { account, level: "values", vault };
-  return scope.field === undefined ? scope : { account, level: "values", vault, item };
+  const { account, vault, item, field } = scope;
+  const isNames = scope.level === "names";
+  if (scope.act !== undefined) return scope;
+  if (width === "account") return vault === undefined && !isNames ? scope : { account, level: "values" };
+  if (vault === undefined) return scope;
+  if (width === "vault") return item === undefined && !isNames ? scope : { account, level: "values", vault };
+  if (item === undefined) return scope;
+  return field === undefined && !isNames ? scope : { account, level: "values", vault, item };
 }
 
 /** The length of a yes. */
@@ -68,13 +72,18 @@ export function chosenLasting({ lasts, idleMinutes }: Choice): Lasting {
 
 const places = { item: "its item", vault: "its vault", account: "the account" } as const;
 
-/** The line about what was chosen beside the question. Several things may lie in several vaults. */
-export function widthLines({ width, verb }: Choice, things: number): string[] {
+/** The lines about what was chosen beside a question of this verb. Several things may lie in several vaults. */
+export function widthLines({ width, verb }: Choice, asked: Verb, things: number): string[] {
   if (width === undefined) return verb === undefined ? [] : ["You also allow to change it."];
+  const isWrite = (verb ?? asked) === "write";
   const place = things > 1 ? places[width].replace("its", "each of their") : places[width];
   const plural = things > 1 && width !== "account" ? `${place}s` : place;
-  return [`You also allow to read ${verb === undefined ? "" : "and change "}everything in ${plural}.`];
+  const what = `You also allow to read ${isWrite ? "and change " : ""}everything in ${plural}.`;
+  return isWrite && width === "account" ? [what, ALONE] : [what];
 }
+
+/** A widened yes leaves out what the catalogue marks as asked about alone. */
+const ALONE = "Sharing, deleting a vault, and changing who may use one ask by themselves.";
 
 /** The line about the end of a yes. `lockMs` is the account's own idle lock, which ends every grant. */
 export function lengthLines({ lasts, idleMinutes }: Choice, lockMs: number): string[] {

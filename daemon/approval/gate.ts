@@ -30,7 +30,7 @@ export type GateParts = {
   readonly resolver: Resolver;
 };
 
-type GrantNeed = Pick<Extract<Need<never>, { kind: "grant" }>, "verb" | "also">;
+type GrantNeed = Pick<Extract<Need<never>, { kind: "grant" }>, "verb" | "also" | "alone">;
 type AccountParams = { client?: string; noWait?: boolean };
 
 type Gate = (method: MethodName, params: never, call: Call) => Call | Promise<Call>;
@@ -83,7 +83,8 @@ export function createGate(parts: GateParts): Gate {
       if (byToken) return passed(found, at, always);
       if (isNobody && wanted.length > 0)
         return askOfNobody(session, need, targets.filter(isQuestion(found)), params, call);
-      const isAllowed = ({ scope }: Wanted, now: Moment) => grants.allows(subject, need.verb, scope, now);
+      const isAllowed = ({ scope }: Wanted, now: Moment) =>
+        grants.allows(subject, need.verb, scope, now, need.alone === true);
       const lacking = wanted.filter((one) => !isAllowed(one, at));
       if (lacking.length === 0) return passed(found, at, () => wanted.every((one) => isAllowed(one, momentOf(clock))));
       return ask(session, need, lacking, params, call).then(async () => {

@@ -24,6 +24,8 @@ export type Grant = {
   readonly idleMs: number;
   /** Milliseconds after which it ends in any case. */
   readonly ageMs: number;
+  /** From a yes that was widened to the account. It covers no method that is asked about by itself. */
+  readonly isWidened?: boolean;
   /** The grant from which this one follows. Both end together. */
   readonly restsOn?: Grant;
   readonly createdAt: Moment;
@@ -33,10 +35,9 @@ export type Grant = {
 export type Grants = {
   /** Whether a living grant of this subject covers the request. Asking this is no use of the grant. */
   covers(subject: Subject, verb: Verb, scope: Scope): boolean;
-  /** The same for a request of the subject. Using a grant delays its idle end. */
-  allows(subject: Subject, verb: Verb, scope: Scope, now?: Moment): boolean;
-  /** Milliseconds without use, and in any case, after which it ends. */
-  add(subject: Subject, verb: Verb, scope: Scope, length: { readonly idleMs: number; readonly ageMs: number }): Grant;
+  /** The same for a request of the subject. Using a grant delays its idle end. `alone` is a request that no widened grant covers. */
+  allows(subject: Subject, verb: Verb, scope: Scope, now?: Moment, alone?: boolean): boolean;
+  add(subject: Subject, verb: Verb, scope: Scope, terms: Pick<Grant, "idleMs" | "ageMs" | "isWidened">): Grant;
   /** Adds a grant that follows from another. It is as old as that one, and ends with it. */
   addOn(grant: Grant, verb: Verb, scope: Scope): void;
   /** The living grants: all, or those that one subject uses, with those of its terminal session. */
@@ -102,9 +103,10 @@ export function createGrants(clock: Clock, newId: () => string, ended: () => voi
     return made;
   }
 
-  function covering(subject: Subject, verb: Verb, scope: Scope, now: Moment): Grant | undefined {
+  function covering(subject: Subject, verb: Verb, scope: Scope, now: Moment, alone = false): Grant | undefined {
     const asked = { verb, scope };
-    const among = (key: string) => bySubject.get(key)?.find((one) => covers(one, asked) && isAlive(now, one));
+    const isFor = (one: Grant) => covers(one, asked) && isAlive(now, one) && !(alone && one.isWidened === true);
+    const among = (key: string) => bySubject.get(key)?.find(isFor);
     const own = among(subject.key);
     if (own !== undefined) return own;
     const terminal = terminalKeyOf(subject);
@@ -113,20 +115,20 @@ export function createGrants(clock: Clock, newId: () => string, ended: () => voi
 
   return {
     covers: (subject, verb, scope) => covering(subject, verb, scope, momentOf(clock)) !== undefined,
-    allows: (subject, verb, scope, now = momentOf(clock)) => {
-      const grant = covering(subject, verb, scope, now);
+    allows: (subject, verb, scope, now = momentOf(clock), alone = false) => {
+      const grant = covering(subject, verb, scope, now, alone);
       if (grant === undefined) return false;
       grant.lastUsedAt = now;
       return true;
     },
-    add: (subject, verb, scope, { idleMs, ageMs }) => {
+    add: (subject, verb, scope, { idleMs, ageMs, isWidened = false }) => {
       const now = momentOf(clock);
-      return add({ subject, verb, scope, idleMs, ageMs, createdAt: now }, now);
+      return add({ subject, verb, scope, idleMs, ageMs, isWidened, createdAt: now }, now);
     },
     addOn: (grant, verb, scope) => {
       const restsOn = grant.restsOn ?? grant;
-      const { subject, idleMs, ageMs, createdAt } = restsOn;
-      add({ subject, verb, scope, idleMs, ageMs, createdAt, restsOn }, momentOf(clock));
+      const { subject, idleMs, ageMs, isWidened = false, createdAt } = restsOn;
+      add({ subject, verb, scope, idleMs, ageMs, isWidened, createdAt, restsOn }, momentOf(clock));
     },
     list: (subject) =>
       subject === undefined ? everyLiving() : [subject.key, terminalKeyOf(subject) ?? []].flat().flatMap(living),

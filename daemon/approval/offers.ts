@@ -1,5 +1,5 @@
-// The choice that a question offers beside itself: what a person chose for this program before, or the whole vault from the third question of
-// a burst on. It is only offered. The question stays as narrow as it was asked, until the person takes the offer before the proof.
+// The choice that a question offers beside itself: what a person chose for this program before, the account for a program's client, or the
+// whole vault from the third question of a burst on. It is only offered. The question stays as narrow as it was asked, until the person takes the offer before the proof.
 import { type Clock, type Moment, momentOf, passedMs } from "../host/clock.ts";
 import type { Subject } from "../peer/subject.ts";
 import type { Choice } from "./prompt.ts";
@@ -11,9 +11,14 @@ export const BURST_MS = 10 * 60_000;
 /** Remembered programs, and remembered holders. Past it the oldest one is forgotten, and nothing is offered to it. */
 export const REMEMBERED_MAX = 1_000;
 
+type Question = { readonly subject: Subject; readonly account: string; readonly isClient: boolean };
+
+/** As the official app asks for a program: to read and change, for the process. Where the question is about changing, the account is enough. */
+const ofClient: readonly Choice[] = [{ width: "account", verb: "write" }, { width: "account" }];
+
 export type Offers = {
-  /** What a question of this subject offers. `fits` says whether a choice fits the question. Called once for each question. */
-  next(subject: Subject, account: string, fits: (choice: Choice) => boolean): Choice | undefined;
+  /** What a question offers. `fits` says whether a choice fits it. Called once for each question. */
+  next(question: Question, fits: (choice: Choice) => boolean): Choice | undefined;
   /** A person has said yes with this choice. An empty one is forgotten. */
   chose(subject: Subject, account: string, choice: Choice): void;
 };
@@ -30,10 +35,12 @@ export function createOffers(clock: Clock): Offers {
   }
 
   return {
-    next: (subject, account, fits) => {
+    next: ({ subject, account, isClient }, fits) => {
       const isThird = isBurst(subject.key);
       const before = chosen.get(programOf(subject, account));
       if (before !== undefined && fits(before)) return before;
+      const whole = isClient ? ofClient.find(fits) : undefined;
+      if (whole !== undefined) return whole;
       const wider: Choice = { width: "vault" };
       return isThird && fits(wider) ? wider : undefined;
     },

@@ -37,7 +37,7 @@ export function promptText({ subject, verb, things, isAct, account, choice, lock
   const about = things.flatMap((lines) => lines.map((line, at) => `${at === 0 ? "  " : "    "}${displayedLine(line)}`));
   const where = account === undefined ? [] : [displayedLine(`In the account ${JSON.stringify(displayed(account))}.`)];
   const length = subject.kind === "once" ? [] : lengthLines(choice, lockMs);
-  return [head, ...about, ...where, ...widthLines(choice, things.length), holds(subject, choice), ...length];
+  return [head, ...about, ...where, ...widthLines(choice, verb, things.length), holds(subject, choice), ...length];
 }
 
 function holds(subject: Subject, { lasts }: Choice): string {

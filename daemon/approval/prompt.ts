@@ -69,5 +69,7 @@ export type Waiter = {
   readonly signal: AbortSignal;
   readonly connection: Connection;
   readonly named?: string | undefined;
+  /** Whether it is a program's client, as the SDKs open one. It may be offered the account as a whole, as their own app asks for it. */
+  readonly isClient?: boolean;
   shown(prompt: Prompt): void;
 };

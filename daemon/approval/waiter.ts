@@ -11,6 +11,7 @@ export function waiterOf(call: Call, client?: string): Waiter {
     signal: call.signal(),
     connection,
     named: connection.clientOf(client)?.named,
+    isClient: client !== undefined && !connection.subject.throughCommand,
     shown: (prompt: Prompt) =>
       connection.notify("prompt.opened", {
         prompt: prompt.id,

@@ -93,6 +93,7 @@ export const shares = {
     // A program that may read could tell the value to anybody, but not in this account's name and from its service.
     need: {
       kind: "grant",
+      alone: true,
       verb: "write",
       scopeOf: (params) => [{ vault: params.vaultId, item: params.itemId }],
       also: "share by a link to a copy",

@@ -70,6 +70,23 @@ export const choiceOptions = [
   ["--write", "allow to change it too, where the question is about reading"],
 ] as const;
 
+/** The options of `approve` for a choice. */
+export function optionsFor({ width, verb, lasts, idleMinutes }: Choice): string {
+  const widthOptions = { item: "--item", vault: "--vault", account: "--whole-account" } as const;
+  const lengthOptions = {
+    once: "--once",
+    tenMinutes: "--ten-minutes",
+    untilLock: "--until-lock",
+    workingDay: "--working-day",
+  } as const;
+  return [
+    ...(width === undefined ? [] : [widthOptions[width]]),
+    ...(verb === undefined ? [] : ["--write"]),
+    ...(lasts === undefined ? [] : [lengthOptions[lasts]]),
+    ...(idleMinutes === undefined ? [] : [`--minutes ${idleMinutes}`]),
+  ].join(" ");
+}
+
 /** The choice of the options. Throws UsageError where two of them exclude each other. */
 export function choiceOf(options: ChoiceOptions): Choice {
   const width = onlyOne({ item: options.item, vault: options.vault, account: options.wholeAccount }, "a width", [

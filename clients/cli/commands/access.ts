@@ -4,7 +4,7 @@ import type { Command } from "commander";
 import type { Methods } from "../../typescript/generated.ts";
 import { PosternError, ProofRequiredError } from "../../typescript/generated.ts";
 import { approvalProof, type Proof, passwordProof, proofOf } from "../agent/approval-proof.ts";
-import { type ChoiceOptions, choiceOf, choiceOptions } from "../agent/choice-keys.ts";
+import { type ChoiceOptions, choiceOf, choiceOptions, optionsFor } from "../agent/choice-keys.ts";
 import { type Agent, withAgent } from "../agent/session.ts";
 import { mine, type ProofOptions, withWholeProof } from "../agent/whole-proof.ts";
 import { demandPerson } from "../agent/with-password.ts";
@@ -83,6 +83,8 @@ async function approve(
   for (const line of text) terminal.tell(line);
   // By then the asker's lines have scrolled away.
   if (text.length > SCREEN_LINES) terminal.tell(`\n${text[0]}`);
+  if (prompt.offered !== undefined && options.yes !== true && Object.keys(choice).length === 0)
+    terminal.tell(`(for more: Ctrl-C, then \`postern approve ${code} ${optionsFor(prompt.offered)}\`)`);
   const yes = options.yes === true || (await askYes(`Allow ${code}?`));
   if (!yes) {
     await agent.call("prompts.answer", { prompt: prompt.prompt, answer: "no" });

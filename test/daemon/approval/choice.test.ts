@@ -43,10 +43,17 @@ describe("a width", () => {
     ]);
   });
 
-  test("gives nothing for a missing thing, but the account where that was chosen", () => {
+  test("of the vault or the account turns names into all that is there, known to be missing or not", () => {
+    const names = asked({ level: "names", vault: "v" });
+    expect(chosenScopes([names], { width: "vault" })).toEqual([
+      { scope: { account: "a", level: "values", vault: "v" }, grantable: true },
+    ]);
     const missing = asked({ level: "names", vault: "v" }, false);
-    expect(chosenScopes([missing, asked(field)], { width: "vault" })[0]).toMatchObject({ grantable: false });
+    expect(chosenScopes([missing], {})).toMatchObject([{ grantable: false }]);
     expect(chosenScopes([missing], { width: "account" })).toEqual([
+      { scope: { account: "a", level: "values" }, grantable: true },
+    ]);
+    expect(chosenScopes([asked({ level: "names" })], { width: "account" })).toEqual([
       { scope: { account: "a", level: "values" }, grantable: true },
     ]);
   });
@@ -118,6 +125,21 @@ describe("the line about a width", () => {
     [{ width: "vault" }, 2, ["You also allow to read everything in each of their vaults."]],
     [{ width: "account" }, 2, ["You also allow to read everything in the account."]],
   ])("for %j and %d things is %j", (choice, things, lines) => {
-    expect(widthLines(choice, things)).toEqual(lines);
+    expect(widthLines(choice, "read", things)).toEqual(lines);
+  });
+
+  test("of a question about changing says that changing is widened too", () => {
+    expect(widthLines({ width: "vault" }, "write", 1)).toEqual([
+      "You also allow to read and change everything in its vault.",
+    ]);
+  });
+
+  test("of the account with changing says what is left out", () => {
+    const lines = [
+      "You also allow to read and change everything in the account.",
+      "Sharing, deleting a vault, and changing who may use one ask by themselves.",
+    ];
+    expect(widthLines({ width: "account", verb: "write" }, "read", 1)).toEqual(lines);
+    expect(widthLines({ width: "account" }, "write", 1)).toEqual(lines);
   });
 });

@@ -4,11 +4,12 @@ import { fakeClock } from "../host/fake-clock.ts";
 import { subject } from "../peer/subjects.ts";
 
 const fits = () => true;
+const question = (name: string) => ({ subject: subject(name), account: "a", isClient: false });
 
 function fresh() {
   const clock = fakeClock();
   const offers = createOffers(clock);
-  return { clock, offers, next: (name = "app") => offers.next(subject(name), "a", fits) };
+  return { clock, offers, next: (name = "app") => offers.next(question(name), fits) };
 }
 
 describe("a question offers", () => {
@@ -34,15 +35,23 @@ describe("a question offers", () => {
 
   test("nothing wider where the question is as wide already", () => {
     const { offers } = fresh();
-    const last = [1, 2, 3].map(() => offers.next(subject("app"), "a", () => false)).at(-1);
+    const last = [1, 2, 3].map(() => offers.next(question("app"), () => false)).at(-1);
     expect(last).toBeUndefined();
+  });
+
+  test("the account to a program's client, with writing where the question is about reading", () => {
+    const { offers } = fresh();
+    const client = { ...question("app"), isClient: true };
+    expect(offers.next(client, fits)).toEqual({ width: "account", verb: "write" });
+    expect(offers.next(client, ({ verb }) => verb === undefined)).toEqual({ width: "account" });
+    expect(offers.next(client, () => false)).toBeUndefined();
   });
 
   test("what was chosen for the program before, in the same account only", () => {
     const { offers, next } = fresh();
     offers.chose(subject("app"), "a", { width: "item", lasts: "untilLock" });
     expect(next()).toEqual({ width: "item", lasts: "untilLock" });
-    expect(offers.next(subject("app"), "b", fits)).toBeUndefined();
+    expect(offers.next({ ...question("app"), account: "b" }, fits)).toBeUndefined();
     expect(next("other")).toBeUndefined();
   });
 
