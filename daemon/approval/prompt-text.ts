@@ -3,6 +3,7 @@ import { createHash, randomBytes } from "node:crypto";
 import type { Verb } from "../../protocol/entry.ts";
 import { displayed, displayedLine, displayedPath } from "../account/displayed-text.ts";
 import { type Scope, scopeKey } from "../account/scope.ts";
+import type { Unfiled } from "../peer/command-line.ts";
 import type { Subject } from "../peer/subject.ts";
 
 const verbs: Readonly<Record<Verb, string>> = {
@@ -23,12 +24,29 @@ export function promptText(
   isAct = false,
   account?: string,
 ): string[] {
-  const program = displayedPath(subject.program);
-  const who = subject.script === undefined ? program : `${displayedPath(subject.script)} (${program})`;
-  const head = `${who}, process ${subject.pid}${subject.terminal === undefined ? "" : ` on ${displayed(subject.terminal)}`}, wants to${isAct ? "" : ` ${verbs[verb]}`}${things.length > 0 ? ":" : ""}`;
+  const place = subject.terminal === undefined ? "" : ` on ${displayed(subject.terminal)}`;
+  const wish = `wants to${isAct ? "" : ` ${verbs[verb]}`}${things.length > 0 ? ":" : ""}`;
+  const head = [...askerWords(subject), `process ${subject.pid}${place}`, wish].join(", ");
   const about = things.flatMap((lines) => lines.map((line, at) => `${at === 0 ? "  " : "    "}${displayedLine(line)}`));
   const where = account === undefined ? [] : [displayedLine(`In the account ${JSON.stringify(displayed(account))}.`)];
   return [head, ...about, ...where, lasting(subject)];
+}
+
+/** Names the asker. The executable was seen. A script that the agent did not see open is told as a claim. */
+function askerWords({ program, script, isScriptSeen, runs, unseen }: Subject): string[] {
+  const seen = displayedPath(program);
+  return [
+    script !== undefined && isScriptSeen ? `${displayedPath(script)} (${seen})` : seen,
+    ...(unseen === "gone" ? ["a file that is gone"] : []),
+    ...(script !== undefined && !isScriptSeen ? [`which says it runs ${displayedPath(script)}`] : []),
+    ...(runs === undefined ? [] : [claimOf(runs)]),
+    ...(unseen === "elsewhere" ? ["inside its own file system"] : []),
+  ];
+}
+
+function claimOf(runs: Unfiled): string {
+  if (runs.is === "code") return "which says that its code is in no file";
+  return `which says it runs the ${runs.is} ${displayedPath(runs.name)}`;
 }
 
 function lasting(subject: Subject): string {
