@@ -3,7 +3,7 @@
 
 import { closeSync, openSync, readlinkSync, readSync, statSync } from "node:fs";
 import { interpreterAt, readCommandLine } from "./command-line.ts";
-import { ENVIRONMENT_BYTES_MAX, environmentLoads } from "./environment.ts";
+import { environmentLoads } from "./environment.ts";
 import type { Executable, ProcessFacts } from "./peer.ts";
 import { type ProcessStat, parseStat } from "./process-stat.ts";
 import { isSameFile, readScript } from "./script.ts";
@@ -120,12 +120,11 @@ function codeOf(pid: number, executable: Executable | undefined): Pick<ProcessFa
   const argv = interpreter === undefined ? [] : argvOf(pid);
   const { runs, loadsOther: byOption } =
     interpreter === undefined ? nothing : readCommandLine(interpreter, argv.slice(1));
-  const environment = readOrAbsent(`/proc/${pid}/environ`, "latin1", ENVIRONMENT_BYTES_MAX);
   const loadsOther =
     byOption ||
     // A command line that was erased says nothing.
     (interpreter !== undefined && argv.length === 0) ||
-    environmentLoads(interpreter, environment?.length === ENVIRONMENT_BYTES_MAX ? undefined : environment);
+    environmentLoads(pid, interpreter);
   if (runs?.is !== "file") return { script: undefined, runs: Object.freeze(runs), loadsOther };
   // In another mount namespace, or under another root, its paths mean other files than the agent's.
   const root = linkOf(pid, "root");

@@ -1,9 +1,11 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
 import { describe, expect, test } from "vitest";
 import { interpreterAt } from "../../../daemon/peer/command-line.ts";
-import { environmentLoads } from "../../../daemon/peer/environment.ts";
+import { ENVIRONMENT_BYTES_MAX, environmentLoads, hasVariable } from "../../../daemon/peer/environment.ts";
 
 const loads = (program: string, ...entries: string[]) =>
-  environmentLoads(interpreterAt(`/usr/bin/${program}`), entries.map((entry) => `${entry}\0`).join(""));
+  hasVariable(Buffer.from(entries.map((entry) => `${entry}\0`).join("")), interpreterAt(`/usr/bin/${program}`));
 
 describe("an environment loads other code", () => {
   test.each([
@@ -44,7 +46,35 @@ describe("an environment loads other code", () => {
     expect(loads(program, "HOME=/root", entry)).toBe(false);
   });
 
-  test("where it cannot be read", () => {
-    expect(environmentLoads(undefined, undefined)).toBe(true);
+  test("where the end of a variable's name is missing", () => {
+    expect(loads("node", "NODE_OPTIONS")).toBe(false);
+    expect(hasVariable(Buffer.from("A=1\0NODE_PATH=/tmp"), interpreterAt("/usr/bin/node"))).toBe(true);
+  });
+});
+
+describe("the environment of a process", () => {
+  const ofChild = async (env: NodeJS.ProcessEnv) => {
+    const child = spawn("cat", [], { env, stdio: ["pipe", "pipe", "inherit"] });
+    // What it echoes shows that it is the program already, and no copy of this one.
+    child.stdin.write("x");
+    await once(child.stdout, "data");
+    try {
+      return environmentLoads(child.pid ?? expect.fail(), undefined);
+    } finally {
+      child.kill("SIGKILL");
+    }
+  };
+
+  test("is read from the process, and not from this one", async () => {
+    expect(await ofChild({ PATH: process.env.PATH })).toBe(false);
+    expect(await ofChild({ PATH: process.env.PATH, LD_LIBRARY_PATH: "/nowhere" })).toBe(true);
+  });
+
+  test("counts as loading code where it is longer than what is read, or cannot be read", async () => {
+    const parts = Object.fromEntries(
+      Array.from({ length: 2 }, (_none, at) => [`LONG_${at}`, "x".repeat(ENVIRONMENT_BYTES_MAX / 2)]),
+    );
+    expect(await ofChild({ PATH: process.env.PATH, ...parts })).toBe(true);
+    expect(environmentLoads(0x7fffffff, undefined)).toBe(true);
   });
 });
