@@ -1,7 +1,7 @@
 // Programs of the same user that seem to be another program: by a command line that they rewrote, or by files of their own. A person reads what was
 // seen and what is only said, and no yes to such a program outlives its one request.
 import { spawn } from "node:child_process";
-import { chmodSync, copyFileSync, mkdirSync, realpathSync, writeFileSync } from "node:fs";
+import { chmodSync, copyFileSync, mkdirSync, realpathSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
@@ -157,3 +157,24 @@ test.skipIf(!hasTool("bash"))("a script that a shell has open is named without a
   expect(prompt.text[0]).toMatch(/^\S+\/deploy\.sh \(\S+\/bash\), process \d+/);
   await person.no(prompt);
 });
+
+test.runIf(isRoot && hasTool("unshare"))(
+  "an agent with mounts of its own, as its systemd unit gives it, knows our command behind a link (needs root, unshare)",
+  async () => {
+    const other = await startAgent(undefined, {}, [], ["unshare", "--mount"]);
+    endings.push(() => void other.process.kill("SIGKILL"));
+    await makeAccount(other);
+    const reader = await attachPerson(other);
+    const opened = reader.next();
+    symlinkSync(cli, join(other.home, "postern"));
+    const env = { PATH: process.env.PATH, HOME: other.home, POSTERN_HOME: other.home };
+    const line = `"$0" --no-warnings "$1" read "$2"; true`;
+    const words = ["-c", line, process.execPath, join(other.home, "postern"), reference];
+    const shell = spawn("sh", words, { env, cwd: other.home, detached: true, stdio: "ignore" });
+    endings.push(() => shell.pid !== undefined && process.kill(-shell.pid, "SIGKILL"));
+    const prompt = await opened;
+    expect(prompt.text[0]).toMatch(new RegExp(`sh, which says that its code is in no file, process ${shell.pid}\\b`));
+    await reader.no(prompt);
+    await other.remove();
+  },
+);
