@@ -73,20 +73,19 @@ function hashFile(path: string, place: Place, ours = path): Script | undefined {
   return withFile(path, O_PATH, (handle) => {
     const found = fstatSync(handle, { bigint: true });
     if (ours !== path && !isSameFile(ours, found)) return undefined;
-    if (!found.isFile() || found.size > SCRIPT_BYTES_MAX || isOpenHere(found, handle)) return undefined;
+    const real = readlinkSync(`/proc/self/fd/${handle}`);
+    const seen = { path: real, sha256: undefined, ownerUid: undefined, isOpen: false, isElsewhere: false };
+    if (!found.isFile() || found.size > SCRIPT_BYTES_MAX || isOpenHere(found, handle)) return seen;
     // Opened through the handle, so that it is the checked file, whatever the path means by now.
-    return withFile(`/proc/self/fd/${handle}`, constants.O_RDONLY | constants.O_NONBLOCK, (file) => {
-      const real = readlinkSync(`/proc/self/fd/${handle}`);
-      return {
-        path: real,
-        sha256: createHash("sha256")
-          .update(readWhole(file, Number(found.size)))
-          .digest("hex"),
-        ownerUid: Number(found.uid),
-        isOpen: place.keepsOpen && keepsOpen(place.pid, real, found),
-        isElsewhere: false,
-      };
-    });
+    const hashed = withFile(`/proc/self/fd/${handle}`, constants.O_RDONLY | constants.O_NONBLOCK, (file) => ({
+      ...seen,
+      sha256: createHash("sha256")
+        .update(readWhole(file, Number(found.size)))
+        .digest("hex"),
+      ownerUid: Number(found.uid),
+      isOpen: place.keepsOpen && keepsOpen(place.pid, real, found),
+    }));
+    return hashed ?? seen;
   });
 }
 

@@ -8,6 +8,7 @@ import { fileURLToPath } from "node:url";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import { createClient, DesktopAuth } from "../../clients/typescript/client.ts";
 import { isRoot } from "../daemon/peer/children.ts";
+import { endGroup } from "../daemon/peer/meeting.ts";
 import { hasTool, toolPath } from "../tools.ts";
 import { attachPerson, makeAccount, PASSWORD, type Person } from "./person.ts";
 import { type RunningAgent, startAgent } from "./start.ts";
@@ -19,10 +20,12 @@ const nc = toolPath("nc");
 
 let agent: RunningAgent;
 let person: Person;
+const agents: RunningAgent[] = [];
 const endings: (() => void)[] = [];
 
 beforeAll(async () => {
   agent = await startAgent();
+  agents.push(agent);
   await makeAccount(agent);
   person = await attachPerson(agent);
   person.always("yes");
@@ -37,7 +40,9 @@ beforeAll(async () => {
 afterEach(() => {
   for (const end of endings.splice(0)) end();
 });
-afterAll(() => agent.remove());
+afterAll(async () => {
+  for (const one of agents) await one.remove();
+});
 
 const file = (name: string) => join(agent.home, name);
 
@@ -48,7 +53,7 @@ function start(...[program = "", ...words]: string[]) {
   const env = { PATH: process.env.PATH, HOME: agent.home, POSTERN_HOME: agent.home, SOCKET: agent.socket };
   // A group of its own, so that what it starts ends with it.
   const child = spawn(program, words, { env, cwd: agent.home, detached: true, stdio: ["pipe", "pipe", "ignore"] });
-  endings.push(() => child.pid !== undefined && child.exitCode === null && process.kill(-child.pid, "SIGKILL"));
+  endings.push(() => endGroup(child.pid));
   const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
   return {
     /** The secret, or the name of the error. */
@@ -162,7 +167,7 @@ test.runIf(isRoot && hasTool("unshare"))(
   "an agent with mounts of its own, as its systemd unit gives it, knows our command behind a link (needs root, unshare)",
   async () => {
     const other = await startAgent(undefined, {}, [], ["unshare", "--mount"]);
-    endings.push(() => void other.process.kill("SIGKILL"));
+    agents.push(other);
     await makeAccount(other);
     const reader = await attachPerson(other);
     const opened = reader.next();
@@ -171,10 +176,9 @@ test.runIf(isRoot && hasTool("unshare"))(
     const line = `"$0" --no-warnings "$1" read "$2"; true`;
     const words = ["-c", line, process.execPath, join(other.home, "postern"), reference];
     const shell = spawn("sh", words, { env, cwd: other.home, detached: true, stdio: "ignore" });
-    endings.push(() => shell.pid !== undefined && process.kill(-shell.pid, "SIGKILL"));
+    endings.push(() => endGroup(shell.pid));
     const prompt = await opened;
     expect(prompt.text[0]).toMatch(new RegExp(`sh, which says that its code is in no file, process ${shell.pid}\\b`));
     await reader.no(prompt);
-    await other.remove();
   },
 );

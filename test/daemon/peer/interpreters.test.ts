@@ -90,7 +90,7 @@ const rows: Readonly<Record<string, readonly Row[]>> = {
     { words: ["perl", "-MSocket", "run.pl"], says: "run.pl", loadsOther: true },
     { words: ["perl", `-we${perl}`, "run.pl"], says: code, loadsOther: true },
   ],
-  java: [
+  javac: [
     { words: ["java", "-jar", "meet.jar"], says: "meet.jar", isOpen: true },
     { words: ["java", "Meet.java"], says: "Meet.java" },
     { words: ["java", "-cp", "classes", "Meet"], says: { is: "class", name: "Meet" }, loadsOther: true },

@@ -65,7 +65,8 @@ export async function openMeeting(at = "run"): Promise<Meeting> {
   };
 }
 
-function endGroup(pid: number | undefined): void {
+/** Ends a process that leads a group, and all that it started there. */
+export function endGroup(pid: number | undefined): void {
   try {
     if (pid !== undefined) process.kill(-pid, "SIGKILL");
   } catch (error) {

@@ -6,6 +6,7 @@ import { chmodSync, copyFileSync, mkdirSync, realpathSync, symlinkSync, writeFil
 import { dirname, join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import type { PeerIdentity } from "../../../daemon/peer/peer.ts";
+import { SCRIPT_BYTES_MAX } from "../../../daemon/peer/script.ts";
 import { subjectOf } from "../../../daemon/peer/subject.ts";
 import { hasTool } from "../../tools.ts";
 import { isRoot } from "./children.ts";
@@ -62,6 +63,13 @@ describe.runIf(canMount)("in a mount namespace of its own (needs root, unshare)"
       expect(identity.script).toMatchObject({ path: file("run.pl"), sha256, isElsewhere: false });
       expect(kindOf(identity)).toBe("process");
     }
+  });
+
+  test("a script that is too large for its hash is seen too", async () => {
+    writeFileSync(file("large.pl"), `${PERL}__END__\n${" ".repeat(SCRIPT_BYTES_MAX)}`);
+    const identity = await unshared("exec perl large.pl");
+    expect(identity.script).toMatchObject({ path: file("large.pl"), sha256: undefined, isElsewhere: false });
+    expect(kindOf(identity)).toBe("process");
   });
 
   test("a program on a file system of its own is inside it, and is held to one request", async () => {
