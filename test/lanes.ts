@@ -46,6 +46,7 @@ const slow = [
   "client/started",
   "client/watch",
   "daemon/account/ssh-key",
+  "daemon/peer/interpreters",
   "service/contract",
   "service/followers",
   "service/groups",

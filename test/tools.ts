@@ -19,6 +19,8 @@ const tools: Readonly<Record<string, string>> = {
   dash: "dash",
   zsh: "zsh",
   fish: "fish",
+  ruby: "ruby",
+  javac: "default-jdk-headless",
   gcc: "gcc libc6-dev",
   clang: "clang libclang-rt-dev",
   "aarch64-linux-gnu-gcc": "gcc-aarch64-linux-gnu libc6-dev-arm64-cross",

@@ -3,6 +3,7 @@ import { createHash, randomBytes } from "node:crypto";
 import type { Verb } from "../../protocol/entry.ts";
 import { displayed, displayedLine, displayedPath } from "../account/displayed-text.ts";
 import { type Scope, scopeKey } from "../account/scope.ts";
+import type { Unfiled } from "../peer/command-line.ts";
 import type { Subject } from "../peer/subject.ts";
 import { lengthLines, widthLines } from "./choice.ts";
 import type { Choice } from "./prompt.ts";
@@ -31,13 +32,30 @@ export type Told = {
  * name begins a line or holds two blanks in a row, so no name can imitate a line.
  */
 export function promptText({ subject, verb, things, isAct, account, choice, lockMs }: Told): string[] {
-  const program = displayedPath(subject.program);
-  const who = subject.script === undefined ? program : `${displayedPath(subject.script)} (${program})`;
-  const head = `${who}, process ${subject.pid}${subject.terminal === undefined ? "" : ` on ${displayed(subject.terminal)}`}, wants to${isAct ? "" : ` ${verbs[verb]}`}${things.length > 0 ? ":" : ""}`;
+  const place = subject.terminal === undefined ? "" : ` on ${displayed(subject.terminal)}`;
+  const wish = `wants to${isAct ? "" : ` ${verbs[verb]}`}${things.length > 0 ? ":" : ""}`;
+  const head = [...askerWords(subject), `process ${subject.pid}${place}`, wish].join(", ");
   const about = things.flatMap((lines) => lines.map((line, at) => `${at === 0 ? "  " : "    "}${displayedLine(line)}`));
   const where = account === undefined ? [] : [displayedLine(`In the account ${JSON.stringify(displayed(account))}.`)];
   const length = subject.kind === "once" ? [] : lengthLines(choice, lockMs);
   return [head, ...about, ...where, ...widthLines(choice, verb, things.length), holds(subject, choice), ...length];
+}
+
+/** Names the asker. The executable was seen. A script that the agent did not see open is told as a claim. */
+function askerWords({ program, script, isScriptSeen, runs, unseen }: Subject): string[] {
+  const seen = displayedPath(program);
+  return [
+    script !== undefined && isScriptSeen ? `${displayedPath(script)} (${seen})` : seen,
+    ...(unseen === "gone" ? ["a file that is gone"] : []),
+    ...(script !== undefined && !isScriptSeen ? [`which says it runs ${displayedPath(script)}`] : []),
+    ...(runs === undefined ? [] : [claimOf(runs)]),
+    ...(unseen === "elsewhere" ? ["inside its own file system"] : []),
+  ];
+}
+
+function claimOf(runs: Unfiled): string {
+  if (runs.is === "code") return "which says that its code is in no file";
+  return `which says it runs the ${runs.is} ${displayedPath(runs.name)}`;
 }
 
 function holds(subject: Subject, { lasts }: Choice): string {

@@ -3,6 +3,7 @@ import { PosternError } from "../../protocol/errors.ts";
 import type { Actor } from "../audit/entry.ts";
 import type { Connection } from "../call/connection.ts";
 import { whoOf } from "../call/log-entry.ts";
+import { programOf } from "../peer/subject.ts";
 import type { Sessions } from "../session/sessions.ts";
 import type { Approvers } from "./approvers.ts";
 import type { Prompt, Watcher } from "./prompt.ts";
@@ -49,5 +50,5 @@ export function recordAnyway(record: () => void): void {
 }
 
 function askerOf({ subject }: Prompt): Actor {
-  return { program: subject.script ?? subject.program, pid: subject.pid, who: whoOf(subject) };
+  return { program: programOf(subject), pid: subject.pid, who: whoOf(subject) };
 }

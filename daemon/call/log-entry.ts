@@ -1,7 +1,7 @@
 // The entry for the audit log about a call: the method, its outcome, the actor, and ids. It never holds parameters.
 import { createHash } from "node:crypto";
 import type { Actor, LogEntry } from "../audit/entry.ts";
-import type { Subject } from "../peer/subject.ts";
+import { programOf, type Subject } from "../peer/subject.ts";
 import type { Call } from "./call.ts";
 
 /** Characters of the subject's hash: 96 bits. Nobody can make two subjects collide in them. */
@@ -22,7 +22,7 @@ export function whoOf(subject: Subject): string {
 /** The actor of this call. */
 export function actorOf(call: Call): Actor {
   const { subject, peer } = call.connection;
-  return { program: subject.script ?? subject.program, pid: peer.identity.pid, who: whoOf(subject) };
+  return { program: programOf(subject), pid: peer.identity.pid, who: whoOf(subject) };
 }
 
 /** A happening of this call. `names` are sealed before they are written. */

@@ -9,7 +9,7 @@ import type { Overseer } from "../approval/overseer.ts";
 import type { Call } from "../call/call.ts";
 import type { Connection, OpenClient } from "../call/connection.ts";
 import { entryOf } from "../call/log-entry.ts";
-import type { Subject } from "../peer/subject.ts";
+import { programOf, type Subject } from "../peer/subject.ts";
 import type { Sessions } from "../session/sessions.ts";
 import type { TokenSessions } from "../session/token-sessions.ts";
 import type { Unlocked } from "../session/unlocked.ts";
@@ -157,7 +157,7 @@ function clientsOf(
 function shownSubject(subject: Subject) {
   return {
     kind: subject.kind,
-    program: subject.script ?? subject.program,
+    program: programOf(subject),
     pid: subject.pid,
     ...(subject.terminal === undefined ? {} : { terminal: subject.terminal }),
   };

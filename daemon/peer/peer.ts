@@ -1,6 +1,7 @@
 // The process at the other end of a socket, the same on every system: a handle that always means one process, the facts about that
 // process, and the check that it is still the same. Each system has one implementation (linux.ts).
 import type { Socket } from "node:net";
+import type { Unfiled } from "./command-line.ts";
 import type { Script } from "./script.ts";
 import type { Terminal } from "./terminal.ts";
 
@@ -11,6 +12,8 @@ export type Executable = {
   readonly inode: string;
   /** The file is not at its path any more: an update replaced it, it was removed, or it never had a path (memfd). */
   readonly deleted: boolean;
+  /** At its path the agent finds another file or none: the process is inside a file system of its own. */
+  readonly isElsewhere: boolean;
   readonly ownerUid: number;
 };
 
@@ -26,8 +29,15 @@ export type ProcessFacts = {
   readonly image: string;
   /** Undefined where it is hidden (the process made itself non-dumpable). */
   readonly executable: Executable | undefined;
-  /** The script behind an interpreter. It is a claim of the process (script.ts). */
+  /** The script behind an interpreter. It is a claim of the process, unless it is open there (script.ts). */
   readonly script: Script | undefined;
+  /** The program of an interpreter that is in no file of its command line. It is a claim of the process. */
+  readonly runs: Unfiled | undefined;
+  /**
+   * Whether its command line or its environment loads code that is not the executable's and not the script's. True where neither can be read.
+   * No value of its environment is kept.
+   */
+  readonly loadsOther: boolean;
   readonly terminal: Terminal | undefined;
   /** The session leader's pid and start. The start is undefined where the leader has ended. */
   readonly session: { readonly leader: number; readonly startTicks: number | undefined };

@@ -2,9 +2,11 @@
 // mixes the facts of two programs.
 
 import { closeSync, openSync, readlinkSync, readSync, statSync } from "node:fs";
+import { interpreterAt, readCommandLine } from "./command-line.ts";
+import { environmentLoads } from "./environment.ts";
 import type { Executable, ProcessFacts } from "./peer.ts";
 import { type ProcessStat, parseStat } from "./process-stat.ts";
-import { readScript, type Script, scriptArgument } from "./script.ts";
+import { isSameFile, readScript } from "./script.ts";
 import { terminalOf } from "./terminal.ts";
 
 /** Bytes of a command line that are read. The words before a script are far shorter. */
@@ -30,12 +32,14 @@ export function executableOf(pid: number): Executable | undefined {
       const path = readlinkSync(link);
       const file = statSync(link, { bigint: true });
       if (readlinkSync(link) !== path) continue;
-      const deleted = path.endsWith(DELETED) && !isSameFile(path, file);
+      const isSeen = isSameFile(path, file);
+      const deleted = !isSeen && path.endsWith(DELETED);
       return {
         path: deleted ? path.slice(0, -DELETED.length) : path,
         device: `${file.dev}`,
         inode: `${file.ino}`,
         deleted,
+        isElsewhere: !isSeen && !deleted,
         ownerUid: Number(file.uid),
       };
     }
@@ -51,11 +55,6 @@ const DELETED = " (deleted)";
 /** Tries for a stable answer. A process that execs faster has no executable that could be named. */
 const EXEC_RACES_MAX = 3;
 
-function isSameFile(path: string, file: { dev: bigint; ino: bigint }): boolean {
-  const there = statSync(path, { bigint: true, throwIfNoEntry: false });
-  return there !== undefined && there.dev === file.dev && there.ino === file.ino;
-}
-
 /** All facts about a process. Undefined where it has ended, or an exec changed it meanwhile. */
 export function factsOf(pid: number): ProcessFacts | undefined {
   const before = statOf(pid);
@@ -70,7 +69,7 @@ export function factsOf(pid: number): ProcessFacts | undefined {
     startTicks: before.startTicks,
     image: before.stackStart,
     executable: executable && Object.freeze(executable),
-    script: executable && Object.freeze(scriptOf(pid, executable)),
+    ...codeOf(pid, executable),
     terminal: Object.freeze(terminalOf(before.ttyDevice, users.effective)),
     session: Object.freeze({ leader: before.sessionId, startTicks: statOf(before.sessionId)?.startTicks }),
     cgroup: parseCgroup(readOrAbsent(`/proc/${pid}/cgroup`) ?? ""),
@@ -114,15 +113,28 @@ export function usersOf(pid: number): { real: number; effective: number; saved: 
   return found === null ? undefined : { real: Number(found[1]), effective: Number(found[2]), saved: Number(found[3]) };
 }
 
-function scriptOf(pid: number, executable: Executable): Script | undefined {
-  const argument = scriptArgument(executable.path, argvOf(pid));
-  if (argument === undefined) return undefined;
+/** The code of a process: a script or something else that it claims to run, and whether it may hold other code too. */
+function codeOf(pid: number, executable: Executable | undefined): Pick<ProcessFacts, "script" | "runs" | "loadsOther"> {
+  if (executable === undefined) return { script: undefined, runs: undefined, loadsOther: true };
+  const interpreter = interpreterAt(executable.path);
+  const argv = interpreter === undefined ? [] : argvOf(pid);
+  const { runs, loadsOther: byOption } =
+    interpreter === undefined ? nothing : readCommandLine(interpreter, argv.slice(1));
+  const loadsOther =
+    byOption ||
+    // A command line that was erased says nothing.
+    (interpreter !== undefined && argv.length === 0) ||
+    environmentLoads(pid, interpreter);
+  if (runs?.is !== "file") return { script: undefined, runs: Object.freeze(runs), loadsOther };
   // In another mount namespace, or under another root, its paths mean other files than the agent's.
-  if (linkOf(pid, "ns/mnt") !== linkOf("self", "ns/mnt") || linkOf(pid, "root") !== linkOf("self", "root")) {
-    return { path: argument, sha256: undefined, ownerUid: undefined };
-  }
-  return readScript(argument, linkOf(pid, "cwd"));
+  const root = linkOf(pid, "root");
+  const hasOwn = linkOf(pid, "ns/mnt") !== linkOf("self", "ns/mnt") || root !== linkOf("self", "root");
+  const place = { pid, folder: linkOf(pid, "cwd"), keepsOpen: interpreter?.keepsOpen === true && !loadsOther };
+  const script = readScript(runs.path, hasOwn ? { ...place, ownRoot: root ?? "/" } : place);
+  return { script: Object.freeze(script), runs: undefined, loadsOther };
 }
+
+const nothing = { runs: undefined, loadsOther: false };
 
 function argvOf(pid: number): string[] {
   return (readOrAbsent(`/proc/${pid}/cmdline`, "utf8", ARGV_BYTES_MAX) ?? "").split("\0").slice(0, -1);

@@ -1,5 +1,5 @@
-// Finds the script that an interpreter runs, since node, python and others are one executable for many programs. The command line is only a
-// claim: a process can rewrite its own. So a script narrows an identity and never widens one.
+// Looks at the script that an interpreter says it runs, since node, python and others are one executable for many programs. The path comes from
+// the command line, which is only a claim: a process can rewrite its own. So a script narrows an identity and never widens one.
 import { createHash } from "node:crypto";
 import {
   type BigIntStats,
@@ -10,8 +10,10 @@ import {
   readdirSync,
   readlinkSync,
   readSync,
+  statSync,
 } from "node:fs";
-import { basename, isAbsolute, join } from "node:path";
+import { isAbsolute, join, normalize } from "node:path";
+import { insideRoot, realPathInside } from "./inside-root.ts";
 
 /** The script behind an interpreter. */
 export type Script = {
@@ -21,85 +23,43 @@ export type Script = {
   readonly sha256: string | undefined;
   /** The owner of the file. Undefined where the hash is. */
   readonly ownerUid: number | undefined;
+  /** Whether the interpreter has this very file open to run it, and loads no other code. Otherwise the script is only a claim. */
+  readonly isOpen: boolean;
+  /** Whether the process has a root or mounts of its own, and its path does not lead the agent to the same file. */
+  readonly isElsewhere: boolean;
 };
 
 /** Bytes of the largest script that is hashed at a connection. Our own bundles are smaller. Hashing takes a few milliseconds. */
 export const SCRIPT_BYTES_MAX = 4 * 1024 * 1024;
 
-type Interpreter = {
-  /** Options that take the next argument as their value. */
-  readonly valued: readonly string[];
-  /** Options after which there is no script: code in argv, a module by name. */
-  readonly inline: readonly string[];
-  /** Words before the script, as in `deno run`. */
-  readonly commands?: readonly string[];
+/** The place where a process looks for its files. */
+export type Place = {
+  /** Its working folder, for a relative path. */
+  readonly folder: string | undefined;
+  /** Its process id. */
+  readonly pid: number;
+  /** Its root as the agent sees it. Undefined where root and mounts are the agent's own. */
+  readonly ownRoot?: string;
+  /** Whether its interpreter keeps a script open while it runs, and loads no other code. */
+  readonly keepsOpen: boolean;
 };
 
-const javascript: Interpreter = {
-  valued: [
-    "-r",
-    "--require",
-    "--import",
-    "--loader",
-    "--experimental-loader",
-    "-C",
-    "--conditions",
-    "--env-file",
-    "--title",
-    "--icu-data-dir",
-    "--inspect-port",
-  ],
-  inline: ["-e", "--eval", "-p", "--print", "-pe", "-c", "-i", "--interactive", "--run"],
-};
-const shell: Interpreter = { valued: ["-o", "+o", "-O", "+O", "--rcfile", "--init-file"], inline: ["-c", "-s"] };
-
-const interpreters: Readonly<Record<string, Interpreter>> = {
-  node: javascript,
-  nodejs: javascript,
-  bun: { ...javascript, commands: ["run"] },
-  deno: {
-    valued: ["-c", "--config", "--import-map", "--cert", "-L", "--log-level"],
-    inline: ["eval", "repl", "task"],
-    commands: ["run"],
-  },
-  python: { valued: ["-W", "-X", "--check-hash-based-pycs"], inline: ["-c", "-m"] },
-  pypy: { valued: ["-W", "-X"], inline: ["-c", "-m"] },
-  ruby: { valued: ["-I", "-r", "-C", "-E", "-K"], inline: ["-e"] },
-  perl: { valued: ["-I"], inline: ["-e", "-E"] },
-  php: { valued: ["-c", "-d", "-z"], inline: ["-r", "-B", "-R", "-E", "-a"] },
-  lua: { valued: ["-l"], inline: ["-e"] },
-  sh: shell,
-  bash: shell,
-  dash: shell,
-  zsh: shell,
-  ksh: shell,
-  fish: { valued: ["-C", "-d", "-o"], inline: ["-c"] },
-};
-
-/** The path of the script in argv. Undefined where the executable is no interpreter or runs no script. */
-export function scriptArgument(executablePath: string, argv: readonly string[]): string | undefined {
-  // python3.11, ruby3.1 and perl5.36.0 count as python, ruby and perl.
-  const family = basename(executablePath).replace(/[-\d.]+$/, "");
-  const interpreter = Object.hasOwn(interpreters, family) ? interpreters[family] : undefined;
-  if (interpreter === undefined) return undefined;
-  const commands = [...(interpreter.commands ?? [])];
-  for (let index = 1; index < argv.length; index++) {
-    const word = argv[index] ?? "";
-    if (interpreter.inline.includes(word)) return undefined;
-    if (word === "--") return argv[index + 1];
-    if (interpreter.valued.includes(word)) index++;
-    else if (commands[0] === word) commands.shift();
-    else if (word === "-") return undefined;
-    else if (!/^[-+]/.test(word)) return word === "" ? undefined : word;
-  }
-  return undefined;
+/** Reads and hashes a script. */
+export function readScript(argument: string, place: Place): Script | undefined {
+  if (!isAbsolute(argument) && place.folder === undefined) return undefined;
+  // Not joined: a folder above a link is another one than the words say.
+  const path = isAbsolute(argument) ? argument : `${place.folder}/${argument}`;
+  const unread = { path: normalize(path), sha256: undefined, ownerUid: undefined, isOpen: false };
+  const isElsewhere = place.ownRoot !== undefined;
+  return (isElsewhere ? readInside(path, argument, place) : hashFile(path, place)) ?? { ...unread, isElsewhere };
 }
 
-/** Reads and hashes a script. `workingFolder` is the process's own, for a relative path. */
-export function readScript(argument: string, workingFolder: string | undefined): Script | undefined {
-  if (!isAbsolute(argument) && workingFolder === undefined) return undefined;
-  const path = isAbsolute(argument) ? argument : join(workingFolder ?? "/", argument);
-  return hashFile(path) ?? { path, sha256: undefined, ownerUid: undefined };
+/** A script of a process with a root or mounts of its own. Undefined where the agent does not find the same file at the same place. */
+function readInside(path: string, argument: string, { ownRoot = "/", ...place }: Place): Script | undefined {
+  const root = `/proc/${place.pid}/root`;
+  const within = isAbsolute(argument) ? path : insideRoot(path, ownRoot);
+  const real = within === undefined ? undefined : realPathInside(root, within);
+  return real === undefined ? undefined : hashFile(root + real, place, join(ownRoot, real));
 }
 
 /**
@@ -107,21 +67,54 @@ export function readScript(argument: string, workingFolder: string | undefined):
  * already is not opened again: closing it would drop SQLite's locks on it for the whole process (fcntl(2)), such as the instance lock and
  * the store's.
  */
-function hashFile(path: string): Script | undefined {
+function hashFile(path: string, place: Place, ours = path): Script | undefined {
   // These names mean the agent's own descriptors, and not the peer's.
-  if (/^\/(dev|proc)\//.test(path)) return undefined;
+  if (/^\/(dev|proc)\//.test(ours)) return undefined;
   return withFile(path, O_PATH, (handle) => {
     const found = fstatSync(handle, { bigint: true });
-    if (!found.isFile() || found.size > SCRIPT_BYTES_MAX || isOpenHere(found, handle)) return undefined;
+    if (ours !== path && !isSameFile(ours, found)) return undefined;
+    const real = readlinkSync(`/proc/self/fd/${handle}`);
+    const seen = { path: real, sha256: undefined, ownerUid: undefined, isOpen: false, isElsewhere: false };
+    if (!found.isFile() || found.size > SCRIPT_BYTES_MAX || isOpenHere(found, handle)) return seen;
     // Opened through the handle, so that it is the checked file, whatever the path means by now.
-    return withFile(`/proc/self/fd/${handle}`, constants.O_RDONLY | constants.O_NONBLOCK, (file) => ({
-      path: readlinkSync(`/proc/self/fd/${handle}`),
+    const hashed = withFile(`/proc/self/fd/${handle}`, constants.O_RDONLY | constants.O_NONBLOCK, (file) => ({
+      ...seen,
       sha256: createHash("sha256")
         .update(readWhole(file, Number(found.size)))
         .digest("hex"),
       ownerUid: Number(found.uid),
+      isOpen: place.keepsOpen && keepsOpen(place.pid, real, found),
     }));
+    return hashed ?? seen;
   });
+}
+
+/** Where shells and Java keep their script: bash at 255, the others at the lowest free number from 3 or 10 on. */
+const KEPT_DESCRIPTORS = [255, ...Array.from({ length: 30 }, (_none, at) => at + 3)];
+
+/** Whether a process has the file open. Links are compared first, which opens nothing and waits for no file system. */
+function keepsOpen(pid: number, path: string, found: BigIntStats): boolean {
+  return KEPT_DESCRIPTORS.some((descriptor) => {
+    const link = `/proc/${pid}/fd/${descriptor}`;
+    try {
+      return readlinkSync(link) === path && isSameFile(link, found);
+    } catch (error) {
+      if (typeof (error as NodeJS.ErrnoException).code === "string") return false;
+      throw error;
+    }
+  });
+}
+
+/** Whether a path leads the agent to this very file. */
+export function isSameFile(path: string, file: Pick<BigIntStats, "dev" | "ino">): boolean {
+  try {
+    const there = statSync(path, { bigint: true });
+    return there.dev === file.dev && there.ino === file.ino;
+  } catch (error) {
+    // Whatever stands in the way, nothing was seen.
+    if (typeof (error as NodeJS.ErrnoException).code === "string") return false;
+    throw error;
+  }
 }
 
 /** Of the Linux ABI, the same on x86-64 and arm64. Node has no name for it. */

@@ -1,6 +1,7 @@
 // The holder of a grant: a process by default. For our own command at a terminal it is the terminal session. Where no process can be held to
 // it, nobody is the holder, and the yes is for one request.
 
+import type { Unfiled } from "./command-line.ts";
 import { nearestForeign, type OwnProgram } from "./foreign-ancestor.ts";
 import type { PeerIdentity, ProcessFacts } from "./peer.ts";
 
@@ -14,8 +15,13 @@ export type Subject = {
   readonly family: string;
   /** The path of the executable, or "unknown". */
   readonly program: string;
-  /** The path of the script behind an interpreter. */
+  /** The path of the script behind an interpreter. It is a claim, unless the interpreter was seen to have it open. */
   readonly script?: string;
+  readonly isScriptSeen?: true;
+  /** The claim of an interpreter that runs no file of its command line. */
+  readonly runs?: Unfiled;
+  /** The executable or the script is inside a file system that the agent does not see, or the executable's file is gone. */
+  readonly unseen?: "elsewhere" | "gone";
   readonly pid: number;
   /** The process of the key, where it is not the peer itself. It must still run the same program too. */
   readonly holder?: ProcessFacts;
@@ -35,16 +41,19 @@ export function subjectOf(identity: PeerIdentity, ours: readonly OwnProgram[], n
   const facts = foreign ?? identity;
   const about = {
     program: facts.executable?.path ?? "unknown",
-    ...(facts.script === undefined ? {} : { script: facts.script.path }),
+    ...codeOf(facts),
     pid: facts.pid,
     throughCommand: isOurs,
     ...terminalOf(facts),
     family: familyOf(facts),
   };
-  if (foreign === undefined || foreign.executable === undefined || foreign.image === "0")
-    return { ...about, kind: "once", key: `once|${newId()}` };
+  const once: Subject = { ...about, kind: "once", key: `once|${newId()}` };
+  if (foreign === undefined || foreign.executable === undefined || foreign.image === "0") return once;
+  if (about.unseen === "elsewhere") return once;
+  // An update may have replaced the file of the shell. The terminal session is not bound to that file.
   if (isOurs && about.terminalSession !== undefined)
     return { ...about, kind: "terminal", key: terminalKey(about.terminalSession) };
+  if (about.unseen === "gone") return once;
   const { device, inode } = foreign.executable;
   // Any child of a program can run our command, which then has the program as its ancestor. So a program's own grants are not for the
   // command, and the command's grants are not for the program.
@@ -66,6 +75,30 @@ const terminalKey = (terminalSession: string) => `terminal|${terminalSession}`;
  */
 export function terminalKeyOf({ kind, terminalSession }: Subject): string | undefined {
   return kind === "process" && terminalSession !== undefined ? terminalKey(terminalSession) : undefined;
+}
+
+function codeOf({
+  executable,
+  script,
+  runs,
+}: ProcessFacts): Pick<Subject, "script" | "isScriptSeen" | "runs" | "unseen"> {
+  const isElsewhere = executable?.isElsewhere === true || script?.isElsewhere === true;
+  const unseen = isElsewhere ? "elsewhere" : executable?.deleted === true ? "gone" : undefined;
+  return {
+    ...(script === undefined ? {} : { script: script.path }),
+    ...(script?.isOpen === true ? { isScriptSeen: true } : {}),
+    ...(runs === undefined ? {} : { runs }),
+    ...(unseen === undefined ? {} : { unseen }),
+  };
+}
+
+/** Characters of a program's name in a log. Linux takes no longer path. */
+const NAME_LENGTH_MAX = 4096;
+
+/** The program in a list or a log: the script where it was seen, otherwise the executable with its claim. */
+export function programOf({ program, script, isScriptSeen }: Subject): string {
+  if (script === undefined) return program;
+  return (isScriptSeen ? script : `${program}, says it runs ${script}`).slice(0, NAME_LENGTH_MAX);
 }
 
 function terminalOf({ terminal, session }: ProcessFacts): Pick<Subject, "terminal" | "terminalSession"> {

@@ -3,6 +3,7 @@ import { PATH_LENGTH_MAX } from "../../../daemon/account/displayed-text.ts";
 import type { Choice } from "../../../daemon/approval/prompt.ts";
 import { type Bound, newSalt, promptHash, promptText, type Told } from "../../../daemon/approval/prompt-text.ts";
 import type { Subject } from "../../../daemon/peer/subject.ts";
+import { cleanText } from "../../../protocol/clean-text.ts";
 import { subject } from "../peer/subjects.ts";
 
 /** The text of a question about reading, on an account that locks after ten minutes. */
@@ -15,10 +16,42 @@ const textOf = (who: Subject, things: string[][], choice: Choice = {}, more: Par
 describe("a prompt's head", () => {
   const head = (more: Partial<Subject>) => textOf({ ...subject("node"), ...more }, [["x"]])[0];
 
-  test("names a script before its interpreter", () => {
-    expect(head({ script: "/srv/app/deploy.mjs" })).toBe(
-      "/srv/app/deploy.mjs (/usr/bin/node), process 42, wants to read:",
-    );
+  test.each<[string, Partial<Subject>, string]>([
+    ["a script as a claim", { script: "/srv/app/deploy.mjs" }, "/usr/bin/node, which says it runs /srv/app/deploy.mjs"],
+    [
+      "a script that is open, before its interpreter",
+      { script: "/srv/app/deploy.mjs", isScriptSeen: true },
+      "/srv/app/deploy.mjs (/usr/bin/node)",
+    ],
+    [
+      "a module as a claim",
+      { runs: { is: "module", name: "http.server" } },
+      "/usr/bin/node, which says it runs the module http.server",
+    ],
+    ["a class as a claim", { runs: { is: "class", name: "a.B" } }, "/usr/bin/node, which says it runs the class a.B"],
+    ["code in no file", { runs: { is: "code" } }, "/usr/bin/node, which says that its code is in no file"],
+    ["a file that is gone", { unseen: "gone" }, "/usr/bin/node, a file that is gone"],
+    [
+      "a file system that the agent does not see",
+      { unseen: "elsewhere", script: "/x.js" },
+      "/usr/bin/node, which says it runs /x.js, inside its own file system",
+    ],
+  ])("tells %s", (_what, more, asker) => {
+    expect(head(more)).toBe(`${asker}, process 42, wants to read:`);
+  });
+
+  test.each([
+    ["/x.js, process 1, wants to read:"],
+    ["/x.js\n  op://V/I/f"],
+    ["/x\u001b[2J.js"],
+    ["/x\u202e.js"],
+    ["the module os"],
+  ])("quotes and cleans the claim %j", (claimed) => {
+    for (const more of [{ script: claimed }, { runs: { is: "module", name: claimed } }] as const) {
+      const text = head(more) ?? "";
+      expect(text).toMatch(/^\/usr\/bin\/node, which says it runs (the module )?"[^"]*", process 42, wants to read:$/);
+      expect(cleanText(text)).toBe(text);
+    }
   });
 
   test.each([
@@ -33,12 +66,14 @@ describe("a prompt's head", () => {
   });
 
   test("tells a program from a script with its interpreter, whatever its path", () => {
-    expect(head({ program: "/a (/usr/bin/node)" })).not.toBe(head({ program: "/usr/bin/node", script: "/a" }));
+    const scripted: Partial<Subject> = { program: "/usr/bin/node", script: "/a" };
+    expect(head({ program: "/a (/usr/bin/node)" })).not.toBe(head({ ...scripted, isScriptSeen: true }));
+    expect(head({ program: "/usr/bin/node, which says it runs /a" })).not.toBe(head(scripted));
   });
 
   test("cuts the middle out of a long path, so that no path pushes out the interpreter or the process", () => {
     const script = `/tmp/${"x".repeat(PATH_LENGTH_MAX)}/deploy.mjs`;
-    expect(head({ script })).toBe(
+    expect(head({ script, isScriptSeen: true })).toBe(
       `/tmp/${"x".repeat(24)}…${"x".repeat(19)}/deploy.mjs (/usr/bin/node), process 42, wants to read:`,
     );
   });

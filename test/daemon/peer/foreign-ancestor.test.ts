@@ -12,8 +12,17 @@ function process(pid: number, more: Partial<ProcessFacts> = {}): ProcessFacts {
     uid: UID,
     startTicks: pid,
     image: `${pid}`,
-    executable: { path: "/usr/bin/thing", device: "1", inode: `${pid}`, deleted: false, ownerUid: 0 },
+    executable: {
+      path: "/usr/bin/thing",
+      device: "1",
+      inode: `${pid}`,
+      deleted: false,
+      isElsewhere: false,
+      ownerUid: 0,
+    },
     script: undefined,
+    runs: undefined,
+    loadsOther: false,
     terminal: undefined,
     session: { leader: 2, startTicks: 2 },
     cgroup: "/",
@@ -21,9 +30,10 @@ function process(pid: number, more: Partial<ProcessFacts> = {}): ProcessFacts {
   };
 }
 
-const ours = (pid: number, change: Partial<OwnProgram> = {}) => process(pid, { script: { ...cli, ...change } });
+const ours = (pid: number, change: Partial<OwnProgram> = {}) =>
+  process(pid, { script: { ...cli, isOpen: false, isElsewhere: false, ...change } });
 const running = (pid: number, path: string, ownerUid = 0) =>
-  process(pid, { executable: { path, device: "1", inode: "1", deleted: false, ownerUid } });
+  process(pid, { executable: { path, device: "1", inode: "1", deleted: false, isElsewhere: false, ownerUid } });
 
 /** The pid of the subject of a chain, with the peer first. */
 function subject(...chain: ProcessFacts[]): number | undefined {
@@ -52,7 +62,12 @@ describe("the nearest foreign process", () => {
 
   test("is the peer where a script of ours could not be read", () => {
     expect(
-      subject(process(9, { script: { path: cli.path, sha256: undefined, ownerUid: undefined } }), process(8)),
+      subject(
+        process(9, {
+          script: { path: cli.path, sha256: undefined, ownerUid: undefined, isOpen: false, isElsewhere: false },
+        }),
+        process(8),
+      ),
     ).toBe(9);
   });
 });

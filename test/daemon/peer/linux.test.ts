@@ -24,6 +24,7 @@ import { credentialsIn, handleOf, linuxPeers, RECHECK_MS } from "../../../daemon
 import { listenOnPath } from "../../../daemon/peer/listen.ts";
 import type { Peer, ProcessHandle } from "../../../daemon/peer/peer.ts";
 import { factsOf, parseCgroup, procIsOurs, sameProcess } from "../../../daemon/peer/process-facts.ts";
+import { subjectOf } from "../../../daemon/peer/subject.ts";
 import { terminalPath } from "../../../daemon/peer/terminal.ts";
 import { PosternError } from "../../../protocol/errors.ts";
 import { hasTool } from "../../tools.ts";
@@ -169,7 +170,11 @@ describe("a peer's identity", () => {
     start(hidden, ["-e", PERL, door], asNobody);
     const word = await words.next();
     expect(word).toMatchObject({ is: "peer", identity: { uid: NOBODY, image: "0" } });
-    expect(word.is === "peer" && word.identity.executable).toBeUndefined();
+    const identity = word.is === "peer" ? word.identity : expect.fail();
+    expect(identity.executable).toBeUndefined();
+    // What cannot be seen may hold any code, and is held to one request.
+    expect(identity.loadsOther).toBe(true);
+    expect(subjectOf(identity, [], () => "new").kind).toBe("once");
   });
 
   test.runIf(nobodyCanRun && hasTool("nc"))(
