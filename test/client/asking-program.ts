@@ -62,10 +62,10 @@ export async function startAsked(): Promise<Asked> {
       await person.channel.call("session.unlock", { password: PASSWORD });
       await terminal.sees("approval, code ");
       const proof = { kind: "password", password: PASSWORD } as const;
-      const [prompt] = (await person.channel.call("prompts.list", { proof })).prompts;
-      await person.yes(prompt as Prompt, { lasts: "once" });
       // The lock has detached the approver.
       await person.channel.call("prompts.attach", { proof });
+      const [prompt] = (await person.channel.call("prompts.list", {})).prompts;
+      await person.yes(prompt as Prompt, { lasts: "once" });
       await terminal.sees(`${SECRET} ${SECRET} ${SECRET}`);
       terminal.end();
       return terminal.screen();
