@@ -12,10 +12,10 @@ export const BURST_MS = 10 * 60_000;
 export const REMEMBERED_MAX = 1_000;
 
 export type Offers = {
-  /** What a question of this subject offers. `fits` says whether a choice fits the question. Called once for each question. */
-  next(subject: Subject, account: string, fits: (choice: Choice) => boolean): Choice | undefined;
+  /** What a question of this subject offers. `place` is the account, or the asker's own word for it. `fits` says whether a choice fits the question. Called once for each question. */
+  next(subject: Subject, place: string, fits: (choice: Choice) => boolean): Choice | undefined;
   /** A person has said yes with this choice. An empty one is forgotten. */
-  chose(subject: Subject, account: string, choice: Choice): void;
+  chose(subject: Subject, place: string, choice: Choice): void;
 };
 
 export function createOffers(clock: Clock): Offers {
@@ -30,15 +30,15 @@ export function createOffers(clock: Clock): Offers {
   }
 
   return {
-    next: (subject, account, fits) => {
+    next: (subject, place, fits) => {
       const isThird = isBurst(subject.key);
-      const before = chosen.get(programOf(subject, account));
+      const before = chosen.get(programOf(subject, place));
       if (before !== undefined && fits(before)) return before;
       const wider: Choice = { width: "vault" };
       return isThird && fits(wider) ? wider : undefined;
     },
-    chose: (subject, account, choice) => {
-      const program = programOf(subject, account);
+    chose: (subject, place, choice) => {
+      const program = programOf(subject, place);
       if (Object.keys(choice).length === 0) chosen.delete(program);
       else put(chosen, program, choice);
     },
@@ -53,5 +53,5 @@ function put<T>(map: Map<string, T>, key: string, value: T): void {
 }
 
 /** The next run of the same program, or another terminal of the same shell, is offered the same. */
-const programOf = ({ kind, program, script }: Subject, account: string) =>
-  JSON.stringify([account, kind, program, script ?? ""]);
+const programOf = ({ kind, program, script }: Subject, place: string) =>
+  JSON.stringify([place, kind, program, script ?? ""]);

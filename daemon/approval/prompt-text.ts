@@ -22,8 +22,8 @@ export type Told = {
   readonly isAct: boolean;
   readonly account: string | undefined;
   readonly choice: Choice;
-  /** Milliseconds without use after which the account locks. */
-  readonly lockMs: number;
+  /** Milliseconds without use after which the account locks. Undefined where the reader may not know it. */
+  readonly lockMs: number | undefined;
 };
 
 /**
@@ -37,7 +37,7 @@ export function promptText({ subject, verb, things, isAct, account, choice, lock
   const about = things.flatMap((lines) => lines.map((line, at) => `${at === 0 ? "  " : "    "}${displayedLine(line)}`));
   const where = account === undefined ? [] : [displayedLine(`In the account ${JSON.stringify(displayed(account))}.`)];
   const length = subject.kind === "once" ? [] : lengthLines(choice, lockMs);
-  return [head, ...about, ...where, ...widthLines(choice, things.length), holds(subject, choice), ...length];
+  return [head, ...about, ...where, ...widthLines(choice, verb, things.length), holds(subject, choice), ...length];
 }
 
 function holds(subject: Subject, { lasts }: Choice): string {

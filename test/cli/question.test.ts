@@ -132,6 +132,36 @@ test("three wrong PINs leave the question to another terminal", async () => {
   await terminal.sees("s3cret");
 });
 
+describe("before the proof, a choice tells not whether the thing is there:", () => {
+  test.each([
+    ["i", "You also allow to read everything in its item."],
+    ["v", "You also allow to read everything in its vault."],
+    ["a", "You also allow to read everything in the account."],
+  ])("%s of a missing one reads as that of another", async (key, line) => {
+    for (const reference of ["op://Demo/Nothing/password", "op://Nowhere/DB/password"]) {
+      await ask(reference);
+      terminal.type(key);
+      await terminal.sees(line);
+      await terminal.sees("Approval PIN");
+      terminal.type("n");
+      await terminal.sees("denied this");
+      terminal.end();
+      terminal = openTerminal(environment(), agent.home);
+    }
+  });
+
+  test("a burst about missing ones is offered the vault too", async () => {
+    for (const name of ["one", "two", "three"]) {
+      await ask(`op://Demo/${name}/password`);
+      if (name === "three") expect(terminal.screen()).toContain("(key l: the vault");
+      terminal.type(PIN);
+      await terminal.sees("Allow? [y/N]");
+      terminal.type("y");
+      await terminal.sees("postern: ");
+    }
+  });
+});
+
 describe("a choice", () => {
   const grantsHere = async () => {
     terminal.type(`${command} grants --mine --json`);
