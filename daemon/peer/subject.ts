@@ -69,6 +69,11 @@ export function grantKeysOf({ kind, key, terminalSession }: Subject): string[] {
   return [key, ...terminal];
 }
 
+/** The same program after it has left its terminal session: that session's grants are not for it any more. */
+export function leftTerminal({ terminalSession: _left, ...subject }: Subject): Subject {
+  return subject;
+}
+
 function terminalOf({ terminal, session }: ProcessFacts): Pick<Subject, "terminal" | "terminalSession"> {
   if (terminal === undefined) return {};
   const name = { terminal: terminal.name ?? "a terminal" };

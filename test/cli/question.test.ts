@@ -1,6 +1,7 @@
 // The question of a command, asked and answered at its own terminal.
 import { execFileSync } from "node:child_process";
-import { dirname } from "node:path";
+import { writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { exitCodes } from "../../clients/cli/terminal/exit-code.ts";
@@ -291,6 +292,33 @@ describe("after a yes in a terminal", () => {
       other.type(`${read} | ${send()}`);
       await other.sees("approvalRequired");
       other.end();
+    },
+  );
+});
+
+describe("a program that was covered", () => {
+  const python = [
+    "import json, os, socket, sys",
+    "s = socket.socket(socket.AF_UNIX); s.connect(sys.argv[1]); answers = s.makefile()",
+    "def read():",
+    `  s.sendall(json.dumps({"jsonrpc":"2.0","id":1,"method":"secrets.resolve","params":{"reference":"${REFERENCE}","noWait":True}}).encode() + b"\\n")`,
+    "  return answers.readline()",
+    'print("first", read()); os.setsid()',
+    'while "s3cret" in read(): pass',
+    'print("covered", "no more")',
+  ].join("\n");
+
+  test.skipIf(!hasTool("python3"))(
+    "is not covered any more once it has left the terminal (needs python3)",
+    async () => {
+      await ask();
+      terminal.type(PIN);
+      await terminal.sees("s3cret");
+      writeFileSync(join(agent.home, "leaves.py"), python);
+      // Not the first of its job, which could not leave the session.
+      terminal.type(`true | python3 leaves.py ${agent.socket}`);
+      await terminal.sees(/first .*s3cret/);
+      await terminal.sees("covered no more");
     },
   );
 });
