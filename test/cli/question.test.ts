@@ -127,6 +127,8 @@ test("three wrong PINs leave the question to another terminal", async () => {
   for (const wrong of ["000001", "000002", "000003"]) {
     terminal.type(wrong);
     await terminal.sees("postern: ");
+    // What is typed before the next question is dropped.
+    if (wrong !== "000003") await terminal.sees("Approval PIN");
   }
   await terminal.sees(`it waits for \`postern approve ${code}\``);
   expect(await elsewhere(["approve", code, "--yes", "--pin-fd", "3"])).toMatchObject({ code: 0 });
@@ -324,6 +326,20 @@ describe("a program that was covered", () => {
 });
 
 describe("the terminal", () => {
+  test("hides the PIN after Ctrl-Z too where no shell is there to stop the command", async () => {
+    terminal.type(`exec ${command} read ${REFERENCE}`);
+    await terminal.sees("Approval PIN");
+    terminal.key("\u001a");
+    await terminal.sees("Approval PIN");
+    // The parent of that command is this process, which keeps no grant of it.
+    terminal.type("o");
+    await terminal.sees("Yes holds for this one request.");
+    await terminal.sees("Approval PIN");
+    terminal.type(PIN);
+    await terminal.sees("s3cret");
+    expect(terminal.screen()).not.toContain(PIN);
+  });
+
   test.each([
     ["answered", async () => terminal.type(PIN), "s3cret"],
     ["denied", async () => terminal.type("n"), "denied this"],
