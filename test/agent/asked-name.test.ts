@@ -56,7 +56,7 @@ describe.each(agentKinds)("of an account %s,", (_kind, accountOf) => {
       call().catch(() => undefined),
     );
     expect(person.seen.length).toBe(before + 1);
-    return person.seen.at(-1)?.text.slice(1, -1) ?? [];
+    return person.seen.at(-1)?.text.slice(1, -2) ?? [];
   }
 
   const list = (vaultId: string) => asked(() => program.call("items.list", { vaultId }));

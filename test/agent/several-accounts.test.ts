@@ -348,6 +348,7 @@ describe("a prompt", () => {
       expect.stringMatching(/ wants to read:$/),
       "  the names in the whole account",
       "Yes holds for this process.",
+      "It ends after 10 minutes without use, after 12 hours at most.",
     ]);
     await run(makeWork(agent));
     const other = await run(attachPerson(agent, WORK_PASSWORD, "Work"));
