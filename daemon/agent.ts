@@ -117,7 +117,7 @@ export function createAgent(parts: AgentParts): Agent {
     offers: createOffers(clock),
     lockMsOf: (account) => idleLockMs[idleLockOf(sessions.find(account)?.unlocked?.store.state ?? {})],
     approve: ({ subject }, { verb, given, lasting, choice }) => {
-      const isWidened = choice.width === "account";
+      const isWidened = choice.width !== undefined || choice.verb !== undefined;
       if (lasting.kind !== "grant") return;
       const scopes = given.flatMap(({ scope, grantable }) =>
         grantable ? [[scopeKey(verb, scope), scope] as const] : [],

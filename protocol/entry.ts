@@ -38,8 +38,8 @@ export type Need<P> =
       /** An effect that a person would not expect from the verb. The prompt names it. */
       readonly also?: string;
       /**
-       * It shares, deletes a whole vault, or changes who may use one. A yes to the account as a whole does not cover it, so it is always asked
-       * about by itself.
+       * It shares, deletes a whole vault, or changes who may use one. A yes that was widened beyond its question does not cover it: it asks by
+       * itself.
        */
       readonly alone?: true;
     }

@@ -114,7 +114,9 @@ export function createBroker(parts: BrokerParts): Broker {
       subject: open.subject,
       verb: open.verb,
       asked,
-      offered: parts.offers.next(open, (choice) => fits(choice, open.verb, asked)),
+      offered: parts.offers.next({ subject: open.subject, place: placeOf(open), isClient: open.isClient }, (choice) =>
+        fits(choice, open.verb, asked),
+      ),
       ...textsOf(open, parts),
       expiresAtMs: clock.wallMs() + PROMPT_MS,
       get waiters() {
@@ -202,7 +204,7 @@ export function createBroker(parts: BrokerParts): Broker {
       const keys = asked.map(({ scope, sent, shown, grantable }) =>
         JSON.stringify([scopeKey(verb, scope), sent, grantable ? [] : shown]),
       );
-      const isAct = asked.some(({ scope }) => scope.act !== undefined);
+      const isAct = asked.some(({ form }) => form.act !== undefined);
       const topic: Topic = { account, subject, verb, isAct, named: waiter.named };
       const prompt = joinable(topic, keys) ?? open(topic, waiter.isClient === true);
       if (prompt.frozen === undefined) {
@@ -216,7 +218,7 @@ export function createBroker(parts: BrokerParts): Broker {
       const open = frozenOf(prompt);
       if (open === undefined) throw new PosternError("promptNotFound");
       if (answer !== "no") {
-        parts.offers.chose(prompt.subject, prompt.account, answer.yes.choice);
+        parts.offers.chose(prompt.subject, placeOf(open), answer.yes.choice);
         parts.approve(prompt, answer.yes);
       }
       end(open, answer === "no" ? "denied" : "approved");
@@ -233,16 +235,18 @@ function textsOf(open: Open, { nameOf, lockMsOf }: BrokerParts): Pick<Prompt, "o
   const { subject, isAct, account } = open;
   const salt = newSalt();
   const name = nameOf?.(account, open.named !== undefined);
-  const told = { subject, isAct, verb: open.verb, lockMs: lockMsOf(account) };
-  const textOf = (things: readonly (readonly string[])[], named: string | undefined, choice: Choice) =>
-    promptText({ ...told, things, account: named, choice });
+  const told = { subject, isAct, verb: open.verb };
+  const lockMs = lockMsOf(account);
+  const sentTextOf = (things: readonly (readonly string[])[], choice: Choice) =>
+    // The lock of a named account would tell it from a name that no account here has.
+    promptText({ ...told, things, account: open.named, choice, lockMs: open.named === undefined ? lockMs : undefined });
   return {
     offer: (choice = {}) => {
       demandFitting(choice, open.verb, asked);
       const shown = asked.map((one) => one.shown);
-      const text = textOf(shown, name, choice);
+      const text = promptText({ ...told, things: shown, account: name, choice, lockMs });
       const sent = asked.map((one) => one.sent);
-      const sentText = textOf(sent, open.named, choice);
+      const sentText = sentTextOf(sent, choice);
       const verb = choice.verb ?? open.verb;
       const given = chosenScopes(asked, choice);
       const scopes = given.map(({ scope }) => scope);
@@ -260,10 +264,13 @@ function textsOf(open: Open, { nameOf, lockMsOf }: BrokerParts): Pick<Prompt, "o
       const waiting = [...open.waiters].filter(({ waiter }) => waiter.connection === connection);
       const keys = new Set(waiting.flatMap((one) => one.keys));
       const own = [...open.asked].flatMap(([key, one]) => (keys.has(key) ? [one.sent] : []));
-      return textOf(own.length === asked.length ? own : [...own, [OF_OTHERS]], open.named, choice);
+      return sentTextOf(own.length === asked.length ? own : [...own, [OF_OTHERS]], choice);
     },
   };
 }
+
+/** Where a choice is remembered. A named account is known by the asker's word, so that a wrong name is offered what a right one is. */
+const placeOf = ({ account, named }: Topic) => (named === undefined ? account : JSON.stringify([named]));
 
 function isSameTopic(one: Topic, other: Topic): boolean {
   return (

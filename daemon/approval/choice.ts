@@ -3,6 +3,7 @@
 import type { Verb } from "../../protocol/entry.ts";
 import { PosternError } from "../../protocol/errors.ts";
 import { type Scope, scopeKey } from "../account/scope.ts";
+import { IDLE_MS } from "../session/idle.ts";
 import { GRANT_AGE_MS_MAX, GRANT_IDLE_MS } from "./grants.ts";
 import type { Asked, Choice, Lasting } from "./prompt.ts";
 
@@ -14,16 +15,19 @@ export const TEN_MINUTES_MS = 10 * MINUTE;
 /** Milliseconds of a working day. */
 export const WORKING_DAY_MS = 8 * 60 * MINUTE;
 
-/** Throws invalidParams where a choice does not fit a question: its fields exclude each other, or it makes nothing wider. */
+/**
+ * Throws invalidParams where a choice does not fit a question: its fields exclude each other, or it makes nothing wider. Only what was sent decides:
+ * a caller tries choices before any proof, and must not learn whether a thing is there.
+ */
 export function demandFitting(choice: Choice, verb: Verb, asked: readonly Asked[]): void {
   const { width, lasts, idleMinutes } = choice;
   if (lasts !== undefined && idleMinutes !== undefined)
     throw new PosternError("invalidParams", "choice.lasts and choice.idleMinutes must not both be given");
-  const isAct = asked.some(({ scope }) => scope.act !== undefined);
+  const isAct = asked.some(({ form }) => form.act !== undefined);
   if (choice.verb !== undefined && (verb !== "read" || isAct))
     throw new PosternError("invalidParams", "choice.verb is for a question about reading");
   if (width === undefined) return;
-  const isWider = asked.some(({ scope }) => scopeKey(verb, wide(scope, width)) !== scopeKey(verb, scope));
+  const isWider = asked.some(({ form }) => scopeKey(verb, wide(form, width)) !== scopeKey(verb, form));
   if (verb === "manage" || isAct || !isWider)
     throw new PosternError("invalidParams", `choice.width: the question is not narrower than the ${width}`);
 }
@@ -39,11 +43,12 @@ export function fits(choice: Choice, verb: Verb, asked: readonly Asked[]): boole
   }
 }
 
-/** The scopes of a yes. Things that are not there leave no grant, unless their vault or the account was chosen. */
+/** The scopes of a yes. Things that are not there leave no grant, unless the account was chosen. */
 export function chosenScopes(asked: readonly Asked[], { width }: Choice): Pick<Asked, "scope" | "grantable">[] {
   if (width === undefined) return [...asked];
-  return asked.map(({ scope, grantable }) => {
-    const made = wide(scope, width);
+  return asked.map(({ scope, form, grantable, ofNobody }) => {
+    if (ofNobody === true) return { scope, grantable: false };
+    const made = width === "account" && form.vault !== undefined ? wide(form, width) : wide(scope, width);
     return { scope: made, grantable: grantable || made !== scope };
   });
 }
@@ -72,28 +77,34 @@ export function chosenLasting({ lasts, idleMinutes }: Choice): Lasting {
 
 const places = { item: "its item", vault: "its vault", account: "the account" } as const;
 
-/** The lines about what was chosen beside a question of this verb. Several things may lie in several vaults. */
+/**
+ * The lines about what was chosen beside a question. `asked` is the question's own verb, which the wider yes has too. Several things may lie in
+ * several vaults.
+ */
 export function widthLines({ width, verb }: Choice, asked: Verb, things: number): string[] {
-  if (width === undefined) return verb === undefined ? [] : ["You also allow to change it."];
+  if (width === undefined) return verb === undefined ? [] : ["You also allow to change and delete it.", ALONE];
   const isWrite = (verb ?? asked) === "write";
   const place = things > 1 ? places[width].replace("its", "each of their") : places[width];
   const plural = things > 1 && width !== "account" ? `${place}s` : place;
-  const what = `You also allow to read ${isWrite ? "and change " : ""}everything in ${plural}.`;
-  return isWrite && width === "account" ? [what, ALONE] : [what];
+  const what = `You also allow to read${isWrite ? ", change and delete" : ""} everything in ${plural}.`;
+  return isWrite ? [what, ALONE] : [what];
 }
 
 /** A widened yes leaves out what the catalogue marks as asked about alone. */
 const ALONE = "Sharing, deleting a vault, and changing who may use one ask by themselves.";
 
-/** The line about the end of a yes. `lockMs` is the account's own idle lock, which ends every grant. */
-export function lengthLines({ lasts, idleMinutes }: Choice, lockMs: number): string[] {
+/**
+ * The line about the end of a yes. `lockMs` is the account's own idle lock, which ends every grant. Undefined where the reader may not know it. Then
+ * the line is the same for every account.
+ */
+export function lengthLines({ lasts, idleMinutes }: Choice, lockMs: number | undefined): string[] {
   if (lasts === "once") return [];
-  const lock = `when the account locks: after ${idleText(lockMs)}`;
+  const lock = `when the account locks${lockMs === undefined ? "" : `: after ${idleText(lockMs)}`}`;
   if (lasts === "tenMinutes") return ["It ends after 10 minutes."];
   if (lasts === "untilLock") return [`It ends ${lock}, after 12 hours at most.`];
   if (lasts === "workingDay") return [`It ends after 8 hours, or earlier ${lock}.`];
   const idleMs = idleMinutes === undefined ? GRANT_IDLE_MS : idleMinutes * MINUTE;
-  if (idleMs <= lockMs) return [`It ends after ${idleText(idleMs)}, after 12 hours at most.`];
+  if (idleMs <= (lockMs ?? IDLE_MS)) return [`It ends after ${idleText(idleMs)}, after 12 hours at most.`];
   return [`It ends after ${idleText(idleMs)}, or earlier ${lock}.`];
 }
 

@@ -16,7 +16,7 @@ import type { Grant, Grants } from "./grants.ts";
 import type { Asked } from "./prompt.ts";
 import { missingLines } from "./prompt-lines.ts";
 import { promptNames } from "./prompt-names.ts";
-import { sentLines } from "./sent-lines.ts";
+import { idScope, sentForm, sentLines } from "./sent-lines.ts";
 import { askedOfNobody, deniedOrNone } from "./unknown-account.ts";
 import type { UnlockWaits } from "./unlock-waits.ts";
 import { unlockWaiterOf, waiterOf } from "./waiter.ts";
@@ -198,6 +198,7 @@ export function createGate(parts: GateParts): Gate {
     const shown = await Promise.all(wanted.map((one) => nameOf(session.unlocked, one, before)));
     const asked: Asked[] = wanted.map((one, index) => ({
       scope: one.scope,
+      form: sentForm(session.file.account, one.target),
       sent: sentLines(one.target, before),
       shown: shown[index] ?? [],
       grantable: one.grantable,
@@ -271,12 +272,6 @@ function scopesOf(account: string, targets: readonly Target[], found: readonly (
 /** The part of a target that a person's yes is about. */
 function meant({ scope, missing }: Wanted): unknown {
   return [scope, missing?.why];
-}
-
-function idScope(account: string, target: Exclude<Target, { reference: string }>): Scope {
-  const level = target.names === true ? "names" : "values";
-  if ("account" in target) return { account, level, ...("act" in target ? { act: target.act } : {}) };
-  return { account, level, vault: target.vault, ...(target.item === undefined ? {} : { item: target.item }) };
 }
 
 /** The lines of a question. Extra effects beside the verb come first, so that no long title pushes them away. */

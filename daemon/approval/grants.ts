@@ -24,7 +24,7 @@ export type Grant = {
   readonly idleMs: number;
   /** Milliseconds after which it ends in any case. */
   readonly ageMs: number;
-  /** From a yes that was widened to the account. It covers no method that is asked about by itself. */
+  /** From a yes that was widened beyond the question. It covers no method that is asked about by itself. */
   readonly isWidened?: boolean;
   /** The grant from which this one follows. Both end together. */
   readonly restsOn?: Grant;

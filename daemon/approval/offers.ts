@@ -11,7 +11,8 @@ export const BURST_MS = 10 * 60_000;
 /** Remembered programs, and remembered holders. Past it the oldest one is forgotten, and nothing is offered to it. */
 export const REMEMBERED_MAX = 1_000;
 
-type Question = { readonly subject: Subject; readonly account: string; readonly isClient: boolean };
+/** `place` is the account, or the asker's own word for it. */
+type Question = { readonly subject: Subject; readonly place: string; readonly isClient: boolean };
 
 /** As the official app asks for a program: to read and change, for the process. Where the question is about changing, the account is enough. */
 const ofClient: readonly Choice[] = [{ width: "account", verb: "write" }, { width: "account" }];
@@ -20,7 +21,7 @@ export type Offers = {
   /** What a question offers. `fits` says whether a choice fits it. Called once for each question. */
   next(question: Question, fits: (choice: Choice) => boolean): Choice | undefined;
   /** A person has said yes with this choice. An empty one is forgotten. */
-  chose(subject: Subject, account: string, choice: Choice): void;
+  chose(subject: Subject, place: string, choice: Choice): void;
 };
 
 export function createOffers(clock: Clock): Offers {
@@ -35,17 +36,17 @@ export function createOffers(clock: Clock): Offers {
   }
 
   return {
-    next: ({ subject, account, isClient }, fits) => {
+    next: ({ subject, place, isClient }, fits) => {
       const isThird = isBurst(subject.key);
-      const before = chosen.get(programOf(subject, account));
+      const before = chosen.get(programOf(subject, place));
       if (before !== undefined && fits(before)) return before;
       const whole = isClient ? ofClient.find(fits) : undefined;
       if (whole !== undefined) return whole;
       const wider: Choice = { width: "vault" };
       return isThird && fits(wider) ? wider : undefined;
     },
-    chose: (subject, account, choice) => {
-      const program = programOf(subject, account);
+    chose: (subject, place, choice) => {
+      const program = programOf(subject, place);
       if (Object.keys(choice).length === 0) chosen.delete(program);
       else put(chosen, program, choice);
     },
@@ -60,5 +61,5 @@ function put<T>(map: Map<string, T>, key: string, value: T): void {
 }
 
 /** The next run of the same program, or another terminal of the same shell, is offered the same. */
-const programOf = ({ kind, program, script }: Subject, account: string) =>
-  JSON.stringify([account, kind, program, script ?? ""]);
+const programOf = ({ kind, program, script }: Subject, place: string) =>
+  JSON.stringify([place, kind, program, script ?? ""]);

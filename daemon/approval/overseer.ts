@@ -140,7 +140,7 @@ export function createOverseer({ proofs, clock, sessions, grants, broker, log }:
           session.file.account,
           call.connection.subject,
           "manage",
-          [{ scope, sent: ["the whole account"], shown: ["the whole account"], grantable: true }],
+          [{ scope, form: scope, sent: ["the whole account"], shown: ["the whole account"], grantable: true }],
           waiterOf(call),
         );
         call.connection.demandSame();

@@ -23,8 +23,8 @@ export type Told = {
   readonly isAct: boolean;
   readonly account: string | undefined;
   readonly choice: Choice;
-  /** Milliseconds without use after which the account locks. */
-  readonly lockMs: number;
+  /** Milliseconds without use after which the account locks. Undefined where the reader may not know it. */
+  readonly lockMs: number | undefined;
 };
 
 /**

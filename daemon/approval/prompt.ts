@@ -6,14 +6,18 @@ import type { Connection } from "../call/connection.ts";
 import type { Subject } from "../peer/subject.ts";
 
 /**
- * One scope of a question, and whether a yes leaves a grant of it. `sent` are the lines in the asker's own words, which may be shown before a
- * proof. `shown` are the lines with what was looked up.
+ * One scope of a question, and whether a yes leaves a grant of it. `form` is the scope by what was sent alone: a reference is a field there, whether
+ * it leads to one or not. `sent` are the lines in the asker's own words, which may be shown before a proof. `shown` are the lines with what was
+ * looked up.
  */
 export type Asked = {
   readonly scope: Scope;
+  readonly form: Scope;
   readonly sent: readonly string[];
   readonly shown: readonly string[];
   readonly grantable: boolean;
+  /** Set where no choice leaves a grant either: the account is not on this agent. */
+  readonly ofNobody?: true;
 };
 
 /** A width, a verb and a length. What is left out is as narrow as the question, and ends after ten minutes without use. */

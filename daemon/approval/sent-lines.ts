@@ -2,6 +2,7 @@
 // before the proof: a program could ask on a terminal of its own, and read it.
 import type { Target } from "../../protocol/entry.ts";
 import { displayedLine } from "../account/displayed-text.ts";
+import type { Scope } from "../account/scope.ts";
 import { type Part, promptLines } from "./prompt-lines.ts";
 import { accountLines } from "./prompt-names.ts";
 
@@ -13,6 +14,23 @@ export function sentLines(target: Target, before = ""): string[] {
   const ids: Part[] = [sentId("vault", target.vault)];
   if (target.item !== undefined) ids.push(sentId("item", target.item));
   return promptLines({ what: level === "names" ? "the names in" : "everything in", parts: ids }, before);
+}
+
+/** Stands for the ids behind a reference, which nobody has looked up. */
+const SENT = "sent";
+
+/** The scope of a target of ids. */
+export function idScope(account: string, target: Exclude<Target, { reference: string }>): Scope {
+  const level = target.names === true ? "names" : "values";
+  if ("account" in target) return { account, level, ...("act" in target ? { act: target.act } : {}) };
+  return { account, level, vault: target.vault, ...(target.item === undefined ? {} : { item: target.item }) };
+}
+
+/** The scope of a target by what was sent. A reference asks for a field, whether there is one or not. */
+export function sentForm(account: string, target: Target): Scope {
+  return "reference" in target
+    ? { account, level: "values", vault: SENT, item: SENT, field: SENT }
+    : idScope(account, target);
 }
 
 function referenceLines(reference: string, before: string): string[] {

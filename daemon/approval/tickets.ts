@@ -14,22 +14,25 @@ export type Shown = { readonly id: string; readonly hash: string };
 export type Tickets = {
   /** Keeps a right proof for this prompt on this connection. An earlier ticket is dropped. */
   issue(connection: Connection, prompt: Shown): void;
-  /** Whether such a proof was given here for this same text within the last minute. The ticket is used up either way. */
-  redeem(connection: Connection, prompt: Shown): boolean;
+  /**
+   * Whether such a proof was given here for this same text within the last minute. The ticket is used up either way. `hashOf` is called only where the
+   * prompt has a ticket.
+   */
+  redeem(connection: Connection, prompt: string, hashOf: () => string): boolean;
 };
 
 export function createTickets(clock: Clock): Tickets {
   const held = new WeakMap<Connection, Ticket>();
   return {
     issue: (connection, { id, hash }) => void held.set(connection, { prompt: id, hash, at: momentOf(clock) }),
-    redeem: (connection, { id, hash }) => {
+    redeem: (connection, id, hashOf) => {
       const ticket = held.get(connection);
       held.delete(connection);
       return (
         ticket !== undefined &&
         ticket.prompt === id &&
-        ticket.hash === hash &&
-        passedMs(momentOf(clock), ticket.at) < TICKET_MS
+        passedMs(momentOf(clock), ticket.at) < TICKET_MS &&
+        ticket.hash === hashOf()
       );
     },
   };

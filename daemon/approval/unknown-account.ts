@@ -5,7 +5,7 @@ import { PosternError } from "../../protocol/errors.ts";
 import { displayed } from "../account/displayed-text.ts";
 import type { Asked } from "./prompt.ts";
 import { missingLines } from "./prompt-lines.ts";
-import { sentLines } from "./sent-lines.ts";
+import { sentForm, sentLines } from "./sent-lines.ts";
 
 /** A question about an account that is not on this agent. A yes leaves no grant. The person of the account `standIn` is asked. */
 export function askedOfNobody(standIn: string, named: string, targets: readonly Target[], before: string): Asked[] {
@@ -13,9 +13,11 @@ export function askedOfNobody(standIn: string, named: string, targets: readonly 
   const scope = { account: standIn, level: "names" } as const;
   return targets.map((target) => ({
     scope,
+    form: sentForm(standIn, target),
     sent: sentLines(target, before),
     shown: missingLines(textOf(target), why, before),
     grantable: false,
+    ofNobody: true,
   }));
 }
 

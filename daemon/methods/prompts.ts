@@ -126,8 +126,9 @@ export function promptMethods({ sessions, broker, overseer, tickets, approvers }
     return prompt;
   }
 
+  /** The choice is looked at only beside a ticket: its refusal would tell anybody that the prompt is open. */
   function redeem({ id, offer }: Prompt, { choice }: ParamsOf<"prompts.answer">, call: Call): boolean {
-    return tickets.redeem(call.connection, { id, hash: offer(choice).hash });
+    return tickets.redeem(call.connection, id, () => offer(choice).hash);
   }
 
   async function approve(params: ParamsOf<"prompts.answer">, call: Call): Promise<void> {

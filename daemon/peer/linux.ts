@@ -6,7 +6,7 @@ import type { Socket } from "node:net";
 import { PosternError } from "../../protocol/errors.ts";
 import type { Native } from "../host/native.ts";
 import type { Peer, PeerIdentity, PeerSystem, ProcessFacts, ProcessHandle } from "./peer.ts";
-import { factsOf, isInFront, isStill, statOf, usersOf } from "./process-facts.ts";
+import { factsOf, isAtSameTerminal, isInFront, isStill, statOf, usersOf } from "./process-facts.ts";
 
 /** The kernel's own facts about a connection. This file closes `pidfd`. */
 export type Credentials = { readonly uid: number; readonly pid: number; readonly pidfd: number };
@@ -84,6 +84,7 @@ function readIdentity({ pid, uid, pidfd }: Credentials, native: Native): PeerIde
 
 function watch(identity: PeerIdentity, pidfd: number, native: Native, monotonicMs: () => number): Peer {
   let isSame = true;
+  let hasLeft = false;
   let askedMs = monotonicMs();
   let released = false;
   return {
@@ -94,8 +95,10 @@ function watch(identity: PeerIdentity, pidfd: number, native: Native, monotonicM
       if (nowMs - askedMs < RECHECK_MS) return true;
       askedMs = nowMs;
       isSame = isStill(identity) && !native.hasEnded(pidfd);
+      hasLeft ||= !isAtSameTerminal(identity);
       return isSame;
     },
+    hasLeftTerminal: () => hasLeft,
     isInFront: () => !released && isInFront(identity),
     release: () => {
       if (released) return;

@@ -56,6 +56,8 @@ export type Peer = {
    * false.
    */
   recheck(): boolean;
+  /** Whether it has left the terminal session in which it connected, or that session has ended. Asked with `recheck`; once true, it stays true. */
+  hasLeftTerminal(): boolean;
   /** Whether it is in the foreground of its controlling terminal now, so that the keys typed there are its. The kernel is asked each time. */
   isInFront(): boolean;
   /** Releases the handle. Must be called at the end of the connection. */

@@ -85,6 +85,13 @@ export function isStill(facts: ProcessFacts): boolean {
   return sameExecutable(executableOf(facts.pid), facts.executable);
 }
 
+/** Whether a process is still in its session, at its terminal. The end of the session's leader takes the terminal from all. The kernel is asked each time. */
+export function isAtSameTerminal({ pid, terminal, session }: ProcessFacts): boolean {
+  if (terminal === undefined) return true;
+  const now = statOf(pid);
+  return now?.ttyDevice === terminal.device && now.sessionId === session.leader;
+}
+
 /** Whether a process is in the foreground of its controlling terminal. The kernel is asked each time. */
 export function isInFront({ pid, startTicks, terminal }: ProcessFacts): boolean {
   const now = statOf(pid);

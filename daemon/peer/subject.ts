@@ -101,6 +101,11 @@ export function programOf({ program, script, isScriptSeen }: Subject): string {
   return (isScriptSeen ? script : `${program}, says it runs ${script}`).slice(0, NAME_LENGTH_MAX);
 }
 
+/** The same program after it has left its terminal session: that session's grants are not for it any more. */
+export function leftTerminal({ terminalSession: _left, ...subject }: Subject): Subject {
+  return subject;
+}
+
 function terminalOf({ terminal, session }: ProcessFacts): Pick<Subject, "terminal" | "terminalSession"> {
   if (terminal === undefined) return {};
   const name = { terminal: terminal.name ?? "a terminal" };

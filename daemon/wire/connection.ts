@@ -8,7 +8,7 @@ import type { Connection, DoorName, OpenClient } from "../call/connection.ts";
 import { discard, lineOf } from "../call/encoded.ts";
 import type { Log } from "../host/log.ts";
 import type { Peer } from "../peer/peer.ts";
-import { type Subject, terminalSessionOf } from "../peer/subject.ts";
+import { leftTerminal, type Subject, terminalSessionOf } from "../peer/subject.ts";
 import { createBatches } from "./batch.ts";
 import type { Dispatch } from "./dispatch.ts";
 import { createRefuse, type Refuse, tooLong, tooMuchWaits } from "./error-response.ts";
@@ -285,9 +285,12 @@ function connectionOf(
 ): Connection {
   let clients = new Map<string, OpenClient>();
   let subscribed = false;
+  const later = leftTerminal(subject);
   return {
     peer,
-    subject,
+    get subject() {
+      return peer.hasLeftTerminal() ? later : subject;
+    },
     isSame,
     demandSame: () => {
       if (!isSame()) throw new PosternError("peerRefused", "the program was replaced by another");

@@ -61,6 +61,11 @@ describe("a rogue that attaches as an approver", () => {
     await expect(
       rogue.call("prompts.answer", { code: prompt.code, answer: "yes", hash: prompt.hash }),
     ).rejects.toMatchObject({ errorName: "proofRequired" });
+    // A choice that fits nothing is no way either to find an open code.
+    for (const code of [prompt.code, "AA-00"])
+      await expect(
+        rogue.call("prompts.answer", { code, answer: "yes", choice: { lasts: "once", idleMinutes: 5 } }),
+      ).rejects.toMatchObject({ errorName: "proofRequired" });
     await expect(
       rogue.call("prompts.answer", {
         code: prompt.code,

@@ -39,7 +39,7 @@ test("a program's client is offered the account, and its text says what is left 
   expect(shown?.offered).toEqual({ width: "account", verb: "write" });
   const [wide] = (await person.channel.call("prompts.list", { code: prompt.code, choice: shown?.offered ?? {} }))
     .prompts;
-  expect(wide?.text).toContain("You also allow to read and change everything in the account.");
+  expect(wide?.text).toContain("You also allow to read, change and delete everything in the account.");
   expect(wide?.text).toContain("Sharing, deleting a vault, and changing who may use one ask by themselves.");
   await person.yes(prompt, shown?.offered);
   expect(await asking).toMatch(/NotFound$/);

@@ -1,6 +1,7 @@
 // The question of a command, asked and answered at its own terminal.
 import { execFileSync } from "node:child_process";
-import { dirname } from "node:path";
+import { writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { exitCodes } from "../../clients/cli/terminal/exit-code.ts";
@@ -126,10 +127,42 @@ test("three wrong PINs leave the question to another terminal", async () => {
   for (const wrong of ["000001", "000002", "000003"]) {
     terminal.type(wrong);
     await terminal.sees("postern: ");
+    // What is typed before the next question is dropped.
+    if (wrong !== "000003") await terminal.sees("Approval PIN");
   }
   await terminal.sees(`it waits for \`postern approve ${code}\``);
   expect(await elsewhere(["approve", code, "--yes", "--pin-fd", "3"])).toMatchObject({ code: 0 });
   await terminal.sees("s3cret");
+});
+
+describe("before the proof, a choice tells not whether the thing is there:", () => {
+  test.each([
+    ["i", "You also allow to read everything in its item."],
+    ["v", "You also allow to read everything in its vault."],
+    ["a", "You also allow to read everything in the account."],
+  ])("%s of a missing one reads as that of another", async (key, line) => {
+    for (const reference of ["op://Demo/Nothing/password", "op://Nowhere/DB/password"]) {
+      await ask(reference);
+      terminal.type(key);
+      await terminal.sees(line);
+      await terminal.sees("Approval PIN");
+      terminal.type("n");
+      await terminal.sees("denied this");
+      terminal.end();
+      terminal = openTerminal(environment(), agent.home);
+    }
+  });
+
+  test("a burst about missing ones is offered the vault too", async () => {
+    for (const name of ["one", "two", "three"]) {
+      await ask(`op://Demo/${name}/password`);
+      if (name === "three") expect(terminal.screen()).toContain("(key l: the vault");
+      terminal.type(PIN);
+      await terminal.sees("Allow? [y/N]");
+      terminal.type("y");
+      await terminal.sees("postern: ");
+    }
+  });
 });
 
 describe("a choice", () => {
@@ -265,7 +298,48 @@ describe("after a yes in a terminal", () => {
   );
 });
 
+describe("a program that was covered", () => {
+  const python = [
+    "import json, os, socket, sys",
+    "s = socket.socket(socket.AF_UNIX); s.connect(sys.argv[1]); answers = s.makefile()",
+    "def read():",
+    `  s.sendall(json.dumps({"jsonrpc":"2.0","id":1,"method":"secrets.resolve","params":{"reference":"${REFERENCE}","noWait":True}}).encode() + b"\\n")`,
+    "  return answers.readline()",
+    'print("first", read()); os.setsid()',
+    'while "s3cret" in read(): pass',
+    'print("covered", "no more")',
+  ].join("\n");
+
+  test.skipIf(!hasTool("python3"))(
+    "is not covered any more once it has left the terminal (needs python3)",
+    async () => {
+      await ask();
+      terminal.type(PIN);
+      await terminal.sees("s3cret");
+      writeFileSync(join(agent.home, "leaves.py"), python);
+      // Not the first of its job, which could not leave the session.
+      terminal.type(`true | python3 leaves.py ${agent.socket}`);
+      await terminal.sees(/first .*s3cret/);
+      await terminal.sees("covered no more");
+    },
+  );
+});
+
 describe("the terminal", () => {
+  test("hides the PIN after Ctrl-Z too where no shell is there to stop the command", async () => {
+    terminal.type(`exec ${command} read ${REFERENCE}`);
+    await terminal.sees("Approval PIN");
+    terminal.key("\u001a");
+    await terminal.sees("Approval PIN");
+    // The parent of that command is this process, which keeps no grant of it.
+    terminal.type("o");
+    await terminal.sees("Yes holds for this one request.");
+    await terminal.sees("Approval PIN");
+    terminal.type(PIN);
+    await terminal.sees("s3cret");
+    expect(terminal.screen()).not.toContain(PIN);
+  });
+
   test.each([
     ["answered", async () => terminal.type(PIN), "s3cret"],
     ["denied", async () => terminal.type("n"), "denied this"],

@@ -43,6 +43,7 @@ export function openLineTerminal(): LineTerminal | undefined {
   let before: Modes | undefined;
   const keys = new ReadStream(input).pause();
   let onLine: (line: string | undefined) => void = () => undefined;
+  let askAgain: () => void = () => undefined;
   keys.on("data", (typed: Buffer) => {
     keys.pause();
     onLine(lineIn(typed));
@@ -84,6 +85,9 @@ export function openLineTerminal(): LineTerminal | undefined {
     process.off("SIGTSTP", stop);
     process.kill(process.pid, "SIGTSTP");
     process.on("SIGTSTP", stop);
+    // Without a shell above it the kernel does not stop a command, and no signal says that it goes on. One that was stopped has had that signal by the
+    // second turn, and has asked again.
+    setImmediate(() => setImmediate(() => before === undefined && askAgain()));
   }
   process.on("SIGTSTP", stop);
   process.on("exit", giveBack);
@@ -109,6 +113,7 @@ export function openLineTerminal(): LineTerminal | undefined {
         process.off("SIGCONT", again);
         signal.removeEventListener("abort", abort);
         onLine = () => undefined;
+        askAgain = () => undefined;
         keys.pause();
         resolve(line);
       };
@@ -128,6 +133,7 @@ export function openLineTerminal(): LineTerminal | undefined {
         }
       };
       onLine = done;
+      askAgain = again;
       process.on("SIGCONT", again);
       signal.addEventListener("abort", abort, { once: true });
       if (signal.aborted) abort();

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { createBroker, GATHER_MS, PROMPT_MS } from "../../../daemon/approval/broker.ts";
 import { createOffers } from "../../../daemon/approval/offers.ts";
-import type { Asked, Ending, Prompt } from "../../../daemon/approval/prompt.ts";
+import type { Asked, Choice, Ending, Prompt } from "../../../daemon/approval/prompt.ts";
 import {
   COOL_DOWN_MS,
   createQuotas,
@@ -11,13 +11,17 @@ import {
   RECENT_MS,
   RECENT_PER_FAMILY,
 } from "../../../daemon/approval/quotas.ts";
+import { sentForm, sentLines } from "../../../daemon/approval/sent-lines.ts";
+import { askedOfNobody } from "../../../daemon/approval/unknown-account.ts";
 import type { Connection } from "../../../daemon/call/connection.ts";
+import type { Target, Verb } from "../../../protocol/entry.ts";
 import { limits } from "../../../protocol/limits.ts";
 import { fakeClock } from "../host/fake-clock.ts";
 import { subject } from "../peer/subjects.ts";
 
 const asked = (field: string): Asked => ({
   scope: { account: "a", level: "values", vault: "v", item: "i", field },
+  form: { account: "a", level: "values", vault: "sent", item: "sent", field: "sent" },
   sent: [`op://V/I/${field}`],
   shown: [`op://V/I/${field}`],
   grantable: true,
@@ -60,6 +64,63 @@ const first = (prompts: readonly Prompt[]): Prompt => {
   if (prompt === undefined) throw new Error("no prompt was opened");
   return prompt;
 };
+
+describe("before a proof", () => {
+  const own = { frontTerminal: () => "here" } as unknown as Connection;
+  const targets: Target[] = [
+    { account: true, names: true, act: "create a vault" },
+    { account: true, names: true },
+    { vault: "v" },
+    { reference: "op://V/I/f" },
+  ];
+  const choices: Choice[] = [
+    {},
+    { verb: "write" },
+    { width: "vault" },
+    { width: "account" },
+    { lasts: "untilLock" },
+    { lasts: "workingDay" },
+    { idleMinutes: 30 },
+  ];
+
+  /** What the asker reads with each choice, where the account that it named is open, and where there is none and that of `d` stands in. */
+  function read(account: string, verb: Verb, asked: Asked[], offered: Choice = {}): unknown[] {
+    const clock = fakeClock();
+    const opened: Prompt[] = [];
+    const offers = createOffers(clock);
+    // A person has chosen something for this program in the account that stands in.
+    offers.chose(subject("app"), "d", offered);
+    const broker = createBroker({
+      clock,
+      quotas: createQuotas(clock),
+      offers,
+      lockMsOf: (of) => (of === "d" ? 600_000 : 28_800_000),
+      newId: () => "prompt",
+      watcher: { opened: (prompt) => opened.push(prompt), closed: () => undefined },
+      approve: () => undefined,
+    });
+    const waiter = { signal: new AbortController().signal, connection: own, named: "X", shown: () => undefined };
+    broker.ask(account, subject("app"), verb, asked, waiter).catch(() => undefined);
+    clock.advance(GATHER_MS);
+    const sent = choices.map((choice) => {
+      try {
+        return first(opened).sentBy(own, choice);
+      } catch (error) {
+        return (error as Error).message;
+      }
+    });
+    return [first(opened).offered, ...sent];
+  }
+
+  test.each(targets)("a name that no account here has reads as that of one: %j", (target) => {
+    const found = { ...sentForm("a", target), ...("reference" in target ? { vault: "v", item: "i", field: "f" } : {}) };
+    const real = { scope: found, form: sentForm("a", target), sent: sentLines(target), shown: ["x"], grantable: true };
+    const verb = "act" in target ? "write" : "read";
+    expect(read("d", verb, askedOfNobody("d", "X", [target], ""), { lasts: "workingDay" })).toEqual(
+      read("a", verb, [real]),
+    );
+  });
+});
 
 describe("one prompt", () => {
   test("serves a thousand waiters of one subject for one scope", async () => {

@@ -14,8 +14,9 @@ import type { Asked, Choice } from "../../../daemon/approval/prompt.ts";
 const HOUR = 3_600_000;
 const TEN = 600_000;
 
-const asked = (scope: Partial<Scope> = {}, grantable = true): Asked => ({
+const asked = (scope: Partial<Scope> = {}, grantable = true, form = scope): Asked => ({
   scope: { account: "a", level: "values", ...scope },
+  form: { account: "a", level: "values", ...form },
   sent: ["x"],
   shown: ["x"],
   grantable,
@@ -56,6 +57,25 @@ describe("a width", () => {
     expect(chosenScopes([asked({ level: "names" })], { width: "account" })).toEqual([
       { scope: { account: "a", level: "values" }, grantable: true },
     ]);
+  });
+
+  test.each(["item", "vault", "account"] as const)(
+    "of the %s fits a missing field as it fits one that is there",
+    (width) => {
+      for (const found of [{ level: "names" }, { level: "names", vault: "v" }] as const)
+        expect(() => demandFitting({ width }, "read", [asked(found, false, field)])).not.toThrow();
+    },
+  );
+
+  test("of the account is given for a missing thing in a missing vault, as the text says", () => {
+    expect(chosenScopes([asked({ level: "names" }, false, field)], { width: "account" })).toEqual([
+      { scope: { account: "a", level: "values" }, grantable: true },
+    ]);
+  });
+
+  test("of any kind gives nothing for an account that is not here", () => {
+    const nobody = { ...asked({ level: "names" }, false, field), ofNobody: true } as const;
+    expect(chosenScopes([nobody], { width: "account" })).toEqual([{ scope: nobody.scope, grantable: false }]);
   });
 
   test.each<[string, Choice, "read" | "write" | "manage", Partial<Scope>]>([
@@ -116,30 +136,48 @@ describe("a length", () => {
   });
 });
 
+describe("the line about the end, for who may not know the account's lock,", () => {
+  test.each<[Choice, string]>([
+    [{ lasts: "untilLock" }, "It ends when the account locks, after 12 hours at most."],
+    [{ lasts: "workingDay" }, "It ends after 8 hours, or earlier when the account locks."],
+    [{ idleMinutes: 11 }, "It ends after 11 minutes without use, or earlier when the account locks."],
+    [{}, "It ends after 10 minutes without use, after 12 hours at most."],
+  ])("does not name it: %j", (choice, line) => {
+    expect(lengthLines(choice, undefined)).toEqual([line]);
+  });
+});
+
+const ALONE = "Sharing, deleting a vault, and changing who may use one ask by themselves.";
+
 describe("the line about a width", () => {
   test.each<[Choice, number, string[]]>([
     [{}, 1, []],
-    [{ verb: "write" }, 1, ["You also allow to change it."]],
+    [{ verb: "write" }, 1, ["You also allow to change and delete it.", ALONE]],
     [{ width: "vault" }, 1, ["You also allow to read everything in its vault."]],
-    [{ width: "vault", verb: "write" }, 1, ["You also allow to read and change everything in its vault."]],
+    [
+      { width: "vault", verb: "write" },
+      1,
+      ["You also allow to read, change and delete everything in its vault.", ALONE],
+    ],
+    [
+      { width: "item", verb: "write" },
+      2,
+      ["You also allow to read, change and delete everything in each of their items.", ALONE],
+    ],
     [{ width: "vault" }, 2, ["You also allow to read everything in each of their vaults."]],
     [{ width: "account" }, 2, ["You also allow to read everything in the account."]],
   ])("for %j and %d things is %j", (choice, things, lines) => {
     expect(widthLines(choice, "read", things)).toEqual(lines);
   });
 
-  test("of a question about changing says that changing is widened too", () => {
+  test("says that a wider yes to a change allows changes there too, and what is left out", () => {
     expect(widthLines({ width: "vault" }, "write", 1)).toEqual([
-      "You also allow to read and change everything in its vault.",
+      "You also allow to read, change and delete everything in its vault.",
+      ALONE,
     ]);
-  });
-
-  test("of the account with changing says what is left out", () => {
-    const lines = [
-      "You also allow to read and change everything in the account.",
-      "Sharing, deleting a vault, and changing who may use one ask by themselves.",
-    ];
-    expect(widthLines({ width: "account", verb: "write" }, "read", 1)).toEqual(lines);
-    expect(widthLines({ width: "account" }, "write", 1)).toEqual(lines);
+    expect(widthLines({ width: "account", verb: "write" }, "read", 1)).toEqual([
+      "You also allow to read, change and delete everything in the account.",
+      ALONE,
+    ]);
   });
 });

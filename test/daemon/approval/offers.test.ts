@@ -4,7 +4,7 @@ import { fakeClock } from "../host/fake-clock.ts";
 import { subject } from "../peer/subjects.ts";
 
 const fits = () => true;
-const question = (name: string) => ({ subject: subject(name), account: "a", isClient: false });
+const question = (name: string) => ({ subject: subject(name), place: "a", isClient: false });
 
 function fresh() {
   const clock = fakeClock();
@@ -51,7 +51,7 @@ describe("a question offers", () => {
     const { offers, next } = fresh();
     offers.chose(subject("app"), "a", { width: "item", lasts: "untilLock" });
     expect(next()).toEqual({ width: "item", lasts: "untilLock" });
-    expect(offers.next({ ...question("app"), account: "b" }, fits)).toBeUndefined();
+    expect(offers.next({ ...question("app"), place: "b" }, fits)).toBeUndefined();
     expect(next("other")).toBeUndefined();
   });
 

@@ -1,18 +1,19 @@
 import { describe, expect, test } from "vitest";
-import { createTickets, type Shown, TICKET_MS } from "../../../daemon/approval/tickets.ts";
+import { createTickets, type Shown, TICKET_MS, type Tickets } from "../../../daemon/approval/tickets.ts";
 import type { Connection } from "../../../daemon/call/connection.ts";
 import { fakeClock } from "../host/fake-clock.ts";
 
 const connection = () => ({}) as Connection;
 const prompt = (id = "one", hash = "text") => ({ id, hash });
+const redeem = (tickets: Tickets, here: Connection, { id, hash }: Shown) => tickets.redeem(here, id, () => hash);
 
 describe("a ticket", () => {
   test("serves the answer to its prompt once", () => {
     const tickets = createTickets(fakeClock());
     const here = connection();
     tickets.issue(here, prompt());
-    expect(tickets.redeem(here, prompt())).toBe(true);
-    expect(tickets.redeem(here, prompt())).toBe(false);
+    expect(redeem(tickets, here, prompt())).toBe(true);
+    expect(redeem(tickets, here, prompt())).toBe(false);
   });
 
   test.each<[string, (here: Connection) => [Connection, Shown]]>([
@@ -23,15 +24,15 @@ describe("a ticket", () => {
     const tickets = createTickets(fakeClock());
     const here = connection();
     tickets.issue(here, prompt());
-    expect(tickets.redeem(...asked(here))).toBe(false);
+    expect(redeem(tickets, ...asked(here))).toBe(false);
   });
 
   test("is spent by an answer to another prompt", () => {
     const tickets = createTickets(fakeClock());
     const here = connection();
     tickets.issue(here, prompt());
-    tickets.redeem(here, prompt("other"));
-    expect(tickets.redeem(here, prompt())).toBe(false);
+    redeem(tickets, here, prompt("other"));
+    expect(redeem(tickets, here, prompt())).toBe(false);
   });
 
   test.each([
@@ -43,7 +44,18 @@ describe("a ticket", () => {
     const here = connection();
     tickets.issue(here, prompt());
     clock.advance(ms);
-    expect(tickets.redeem(here, prompt())).toBe(serves);
+    expect(redeem(tickets, here, prompt())).toBe(serves);
+  });
+
+  test("is needed before the text is made: a choice that does not fit it tells nobody else that the prompt is open", () => {
+    const made = () => {
+      throw new Error("the text was made");
+    };
+    const tickets = createTickets(fakeClock());
+    const here = connection();
+    tickets.issue(here, prompt());
+    expect(tickets.redeem(connection(), "one", made)).toBe(false);
+    expect(() => tickets.redeem(here, "one", made)).toThrow("the text was made");
   });
 
   test("gives way to the next one on its connection", () => {
@@ -51,6 +63,6 @@ describe("a ticket", () => {
     const here = connection();
     tickets.issue(here, prompt("one"));
     tickets.issue(here, prompt("two"));
-    expect(tickets.redeem(here, prompt("one"))).toBe(false);
+    expect(redeem(tickets, here, prompt("one"))).toBe(false);
   });
 });
