@@ -2,6 +2,7 @@
 // up is shown after it, and takes a yes of its own where it says more.
 import type { Channel } from "../../typescript/channel.ts";
 import { PosternError, ProofRequiredError } from "../../typescript/generated.ts";
+import { accountLimits } from "../../typescript/generated-limits.ts";
 import { type ApprovalProof, approvalProof, type Proof, passwordProof, proofOf } from "./approval-proof.ts";
 import { type Choice, KEYS, offerLine, withKey } from "./choice-keys.ts";
 import { type LineTerminal, openLineTerminal } from "./line-terminal.ts";
@@ -105,6 +106,11 @@ async function askProof(
         asked = words;
         choice = chosen;
         isNew = true;
+        continue;
+      }
+      // A slip of the finger must not cost a try.
+      if (typed.length < accountLimits.pinMin) {
+        terminal.write("postern: that is no key, and too short for a PIN\n");
         continue;
       }
       const proof = proofOf(next.kind, typed);
