@@ -139,7 +139,7 @@ test("three wrong PINs leave the question to another terminal", async () => {
   terminal.type("000001");
   for (const wrong of ["000002", "000003"]) {
     // What is typed before the next question is dropped.
-    await terminal.sees(/postern: [^]*Approval PIN/);
+    await terminal.sees(/postern: [\s\S]*Approval PIN/);
     terminal.type(wrong);
   }
   await terminal.sees(`it waits for \`postern approve ${code}\``);
