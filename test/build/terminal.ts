@@ -12,7 +12,10 @@ export type Terminal = {
   resize(columns: number, rows: number): void;
   /** All output since the start. */
   screen(): string;
+  /** Ends the shell. */
   end(): void;
+  /** Closes the window: the kernel hangs up. */
+  close(): void;
 };
 
 /** Milliseconds after which missing output fails the test. */
@@ -58,5 +61,6 @@ export function openTerminal(env: Record<string, string>, cwd: string): Terminal
       }),
     screen: () => text,
     end: () => shell.kill(),
+    close: () => (shell as IPty & { destroy(): void }).destroy(),
   };
 }

@@ -106,6 +106,19 @@ describe("at the terminal of the command", () => {
     await terminal.sees("denied");
   });
 
+  test.each(["q", "uv", "12345"])(
+    "%s is neither a key nor long enough for a proof, and costs no try",
+    async (typed) => {
+      await ask();
+      terminal.type(typed);
+      await terminal.sees("no key");
+      await terminal.sees("Approval PIN");
+      expect(terminal.screen()).not.toContain("tries left");
+      terminal.type(PIN);
+      await terminal.sees("s3cret");
+    },
+  );
+
   test("n is a no, and takes no proof", async () => {
     await ask();
     terminal.type("n");
@@ -124,11 +137,11 @@ describe("at the terminal of the command", () => {
 
 test("three wrong PINs leave the question to another terminal", async () => {
   const code = await ask();
-  for (const wrong of ["000001", "000002", "000003"]) {
-    terminal.type(wrong);
-    await terminal.sees("postern: ");
+  terminal.type("000001");
+  for (const wrong of ["000002", "000003"]) {
     // What is typed before the next question is dropped.
-    if (wrong !== "000003") await terminal.sees("Approval PIN");
+    await terminal.sees(/postern: [\s\S]*Approval PIN/);
+    terminal.type(wrong);
   }
   await terminal.sees(`it waits for \`postern approve ${code}\``);
   expect(await elsewhere(["approve", code, "--yes", "--pin-fd", "3"])).toMatchObject({ code: 0 });
@@ -163,6 +176,15 @@ describe("before the proof, a choice tells not whether the thing is there:", () 
       await terminal.sees("postern: ");
     }
   });
+});
+
+test("a line that is longer than a PIN costs no try", async () => {
+  await ask();
+  terminal.type("9".repeat(129));
+  await terminal.sees("longer than a PIN can be");
+  await terminal.sees("Approval PIN");
+  terminal.type(PIN);
+  await terminal.sees("s3cret");
 });
 
 describe("a choice", () => {
@@ -394,6 +416,16 @@ describe("the terminal", () => {
     await ask();
     terminal.key(PIN.slice(0, 3));
     terminal.end();
+    await expect.poll(openPrompts).toBe(0);
+  });
+
+  // The input ends at once, and the signal comes in the same moment: when the shell has died of it.
+  test("whose window is closed in the middle of a PIN ends the command and its question", async () => {
+    terminal.type("PS1='s''h> ' exec sh -i");
+    await terminal.sees("sh> ");
+    await ask();
+    terminal.key(PIN.slice(0, 3));
+    terminal.close();
     await expect.poll(openPrompts).toBe(0);
   });
 });

@@ -8,9 +8,11 @@ export type Choice = NonNullable<Methods["prompts.answer"]["params"]["choice"]>;
 const widths = { i: "item", v: "vault", a: "account" } as const;
 const lengths = { o: "once", t: "tenMinutes", u: "untilLock", d: "workingDay" } as const;
 
-/** The line that names the keys. A PIN is longer than a key, so neither is taken for the other. */
-export const KEYS =
-  "(or a key and Enter: n no; o once, t ten minutes, u until lock, d working day; i item, v vault, a account; w write; x as asked)";
+/** The lines that name the keys. A PIN is longer than a key, so neither is taken for the other. */
+export const KEYS = [
+  "(or a key and Enter: n no, o once, t ten minutes, u until lock,",
+  " d working day, i item, v vault, a account, w write, x as asked)",
+].join("\n");
 
 /** The line about what the agent offers. Undefined where it offers nothing. */
 export function offerLine(offered: Choice | undefined): string | undefined {
@@ -40,8 +42,8 @@ export function withKey(choice: Choice, typed: string, offered?: Choice): Choice
   if (key === "x") return {};
   if (key === "l" && offered !== undefined) return offered;
   if (key === "w") return { ...choice, verb: "write" };
-  if (key in widths) return { ...choice, width: widths[key as keyof typeof widths] };
-  if (key in lengths) return { ...choice, lasts: lengths[key as keyof typeof lengths] };
+  if (Object.hasOwn(widths, key)) return { ...choice, width: widths[key as keyof typeof widths] };
+  if (Object.hasOwn(lengths, key)) return { ...choice, lasts: lengths[key as keyof typeof lengths] };
   return undefined;
 }
 

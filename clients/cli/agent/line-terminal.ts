@@ -146,9 +146,15 @@ export function openLineTerminal(): LineTerminal | undefined {
     readLine,
     close: () => {
       giveBack();
-      for (const off of endings) off();
-      process.off("SIGTSTP", stop);
       process.off("exit", giveBack);
+      // A signal that has already come waits for the loop's next look, and would be lost without a listener. Where a window is closed, it comes
+      // together with the end of the input. The second call runs behind that look.
+      setImmediate(() =>
+        setImmediate(() => {
+          for (const off of endings) off();
+          process.off("SIGTSTP", stop);
+        }),
+      );
       keys.destroy();
       closeSync(output);
     },

@@ -2,6 +2,7 @@
 // up is shown after it, and takes a yes of its own where it says more.
 import type { Channel } from "../../typescript/channel.ts";
 import { PosternError, ProofRequiredError } from "../../typescript/generated.ts";
+import { accountLimits } from "../../typescript/generated-limits.ts";
 import { type ApprovalProof, approvalProof, type Proof, passwordProof, proofOf } from "./approval-proof.ts";
 import { type Choice, KEYS, offerLine, withKey } from "./choice-keys.ts";
 import { type LineTerminal, openLineTerminal } from "./line-terminal.ts";
@@ -17,6 +18,9 @@ export type Question = {
 
 /** Wrong proofs at one question. After them the prompt still waits for an answer by its code. */
 const WRONG_MAX = 3;
+
+/** Characters of a PIN, as the agent takes it. */
+const PIN_MAX = 128;
 
 /** Lines of a small terminal. By the end of a longer question its first line has scrolled away. */
 const SCREEN_LINES = 20;
@@ -107,6 +111,11 @@ async function askProof(
         isNew = true;
         continue;
       }
+      const slip = slipOf(typed, next.kind);
+      if (slip !== undefined) {
+        terminal.write(`postern: ${slip}\n`);
+        continue;
+      }
       const proof = proofOf(next.kind, typed);
       const [found] = (await channel.call("prompts.list", { code: question.code, choice, proof })).prompts;
       if (found?.text === undefined || found.hash === undefined) return undefined;
@@ -115,12 +124,21 @@ async function askProof(
       if (!(error instanceof PosternError)) throw error;
       // Answered elsewhere meanwhile.
       if (signal.aborted || error.errorName === "promptNotFound") return undefined;
-      terminal.write(`postern: ${error.message}\n${error.hint === undefined ? "" : `  next: ${error.hint}\n`}`);
-      if (chosen !== undefined) continue;
+      // The hint of a wrong proof is for a command that has ended.
+      const hint = error.errorName === "proofRefused" ? undefined : error.hint;
+      terminal.write(`postern: ${error.message}\n${hint === undefined ? "" : `  next: ${hint}\n`}`);
+      if (chosen !== undefined || error.errorName === "invalidParams") continue;
       if (!TRY_AGAIN.includes(error.errorName)) return undefined;
       wrong++;
     }
   }
+  return undefined;
+}
+
+/** The fault of a line that cannot be a proof. A slip of the finger or of the clipboard must not cost a try. */
+function slipOf(typed: string, kind: Proof["kind"]): string | undefined {
+  if (typed.length < accountLimits.pinMin) return "that is no key, and too short for a PIN or a password";
+  if (kind === "pin" && typed.length > PIN_MAX) return "that is longer than a PIN can be";
   return undefined;
 }
 
