@@ -122,8 +122,10 @@ export function createBroker(parts: BrokerParts): Broker {
       get waiters() {
         return open.waiters.size;
       },
-      askerAt: (terminal) =>
-        [...open.waiters].find(({ waiter }) => waiter.connection.frontTerminal() === terminal)?.waiter.connection,
+      askerAt: (terminal) => {
+        const asking = new Set([...open.waiters].map(({ waiter }) => waiter.connection));
+        return [...asking].find((one) => one.terminal === terminal && one.isInFront());
+      },
     };
     open.cancelTimer = clock.after(PROMPT_MS, () => end(open, "timedOut"));
     try {

@@ -39,11 +39,10 @@ export type Connection = {
   isSame(): boolean;
   /** Throws peerRefused where they do not. */
   demandSame(): void;
-  /**
-   * The terminal session where a question can be asked on this connection: the peer is our own command, in the foreground of its terminal.
-   * Undefined for all others.
-   */
-  frontTerminal(): string | undefined;
+  /** The terminal session of our own command, where its question can be asked while it is in the foreground. Undefined for all other peers. */
+  readonly terminal: string | undefined;
+  /** Whether the peer is in the foreground of its terminal now. The kernel is asked each time. */
+  isInFront(): boolean;
   /** The clients of this connection. On the official SDKs' door they are those of its process. */
   readonly clients: Map<string, OpenClient>;
   /** The client that a request names; undefined where it names none and means the default account. Throws clientNotFound. */

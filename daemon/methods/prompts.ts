@@ -57,9 +57,11 @@ export function promptMethods({ sessions, broker, overseer, tickets, approvers }
       // The proof that came with the code of a prompt also serves the answer to that prompt.
       for (const { id, offer } of isProven ? shown : [])
         tickets.issue(call.connection, { id, hash: offer(params.choice).hash });
+      // One choice does not fit each of several questions. So their texts are as they were asked.
+      const choice = shown.length === 1 ? params.choice : undefined;
       return {
         prompts: shown.map((prompt) => ({
-          ...shownPrompt(prompt, prompt.account === whole ? prompt.offer(params.choice) : undefined),
+          ...shownPrompt(prompt, prompt.account === whole ? prompt.offer(choice) : undefined),
           ...(isAskedHere(prompt, call) ? askedHere(prompt, call, params.choice) : {}),
         })),
       };
@@ -77,8 +79,8 @@ export function promptMethods({ sessions, broker, overseer, tickets, approvers }
    * time is asked at a terminal: the oldest.
    */
   function isAskedHere(prompt: Prompt, { connection }: Call): boolean {
-    const terminal = connection.frontTerminal();
-    if (terminal === undefined) return false;
+    const { terminal } = connection;
+    if (terminal === undefined || !connection.isInFront()) return false;
     const oldest = broker.list().find((one) => one.askerAt(terminal) !== undefined);
     return oldest === prompt && prompt.askerAt(terminal) === connection;
   }

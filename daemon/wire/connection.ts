@@ -295,8 +295,8 @@ function connectionOf(
     demandSame: () => {
       if (!isSame()) throw new PosternError("peerRefused", "the program was replaced by another");
     },
-    frontTerminal: () =>
-      subject.throughCommand && isSame() && peer.isInFront() ? terminalSessionOf(peer.identity) : undefined,
+    terminal: subject.throughCommand ? terminalSessionOf(peer.identity) : undefined,
+    isInFront: () => isSame() && peer.isInFront(),
     get clients() {
       return clients;
     },

@@ -29,9 +29,12 @@ export function watchPrompts(terminal: Terminal, channel: Channel, watch: Prompt
   const waiting = new Map<string, Waiting>();
   const here = questionsHere(terminal, channel, watch, waiting);
 
-  /** An answer that the agent refused. The call that waits reports a lost connection. */
+  /** An answer that the agent refused, or a terminal that failed. The call that waits reports a lost connection, and the code still answers. */
   function report(error: unknown): void {
-    if (error instanceof PosternError && channel.isOpen) terminal.tell(`postern: ${error.message}`);
+    if (!channel.isOpen) return;
+    const why = error instanceof PosternError ? error.message : "the question cannot be asked at this terminal";
+    terminal.tell(`postern: ${why}`);
+    terminal.tell("  next: run `postern approve` in another terminal");
   }
 
   async function opened(prompt: string): Promise<void> {

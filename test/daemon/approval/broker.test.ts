@@ -27,7 +27,7 @@ const asked = (field: string): Asked => ({
   grantable: true,
 });
 /** A connection whose program is at no terminal. */
-const elsewhere = { frontTerminal: () => undefined } as unknown as Connection;
+const elsewhere = { terminal: undefined } as unknown as Connection;
 const yes = (prompt: Prompt) => ({ yes: prompt.offer() });
 
 function fresh() {
@@ -66,7 +66,7 @@ const first = (prompts: readonly Prompt[]): Prompt => {
 };
 
 describe("before a proof", () => {
-  const own = { frontTerminal: () => "here" } as unknown as Connection;
+  const own = { terminal: "here", isInFront: () => true } as unknown as Connection;
   const targets: Target[] = [
     { account: true, names: true, act: "create a vault" },
     { account: true, names: true },

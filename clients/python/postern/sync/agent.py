@@ -751,9 +751,9 @@ class AgentMethods:
         """Returns every open prompt with its text. Without a manage grant or a proof, returns the
         prompts that the caller itself waits for, without text and hash; the postern command in
         the foreground of its terminal gets its own words of the oldest one (`asked`). `code`
-        picks one. With `choice` the texts and hashes are those of that width and length. With a
-        proof, `only` picks the one that is open, and fails with `promptNotFound` where several
-        are.
+        picks one. With `choice` the text and hash of a single prompt are those of that width and
+        length. With a proof, `only` picks the one that is open, and fails with `promptNotFound`
+        where several are.
         """
         result = self._call(
             "prompts.list",
