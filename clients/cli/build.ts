@@ -36,6 +36,7 @@ const bundles: Readonly<Record<string, string>> = {
   "postern.js": "clients/cli/main.ts",
   "agent.js": "daemon/start.ts",
   "parse-worker.js": "daemon/sdk/parse-worker.ts",
+  "pin-worker.js": "daemon/session/pin-worker.ts",
   "service.js": "service/main.ts",
   "relay.js": "clients/cli/run/relay.ts",
   // An ES module, as a program of today is.

@@ -3,8 +3,9 @@ import { pinVerifier } from "../../protocol/crypto/derivation.ts";
 import { fromBase64 } from "../../protocol/crypto/encoding.ts";
 import type { Primitives } from "../../protocol/crypto/primitives.ts";
 import { PosternError } from "../../protocol/errors.ts";
+import { inThread } from "../host/thread.ts";
 import type { DeviceStore, PinState } from "./device-store.ts";
-import { GUESSED_PIN, loadPinGuessing } from "./guessed-pin.ts";
+import { GUESSED_PIN } from "./guessed-pin.ts";
 import type { ProofWay } from "./proof.ts";
 
 /** Wrong PINs in a row that switch the PIN off until the account password is given. An ATM allows three; a keyboard slips more often. */
@@ -77,9 +78,13 @@ function refusal(pin: PinState | undefined): PosternError {
 /** Throws invalidParams where a new PIN is guessed first. `names` are what an attacker knows of the person. */
 export async function demandUnguessed(pin: string | undefined, names: readonly string[]): Promise<void> {
   if (pin === undefined) return;
-  const isGuessed = await loadPinGuessing(names);
   const { fault, hint } = GUESSED_PIN;
-  if (isGuessed(pin)) throw new PosternError("invalidParams", `pin is ${fault}`, { hint });
+  if (await isGuessed(pin, names)) throw new PosternError("invalidParams", `pin is ${fault}`, { hint });
+}
+
+/** Looked at in a thread: what zxcvbn knows would stay in the agent's memory otherwise. */
+function isGuessed(pin: string, names: readonly string[]): Promise<boolean> {
+  return inThread<boolean>(new URL("./pin-worker.ts", import.meta.url), { pin, names });
 }
 
 /** Sets the PIN or removes it. The counts start again. */

@@ -143,6 +143,7 @@ const entryPoints: Record<string, string> = {
   "clients/cli/demo/script.ts": "a program of the demonstration",
   "daemon/main.ts": "the agent's process",
   "daemon/sdk/parse-worker.ts": "a thread of the agent",
+  "daemon/session/pin-worker.ts": "a thread of the agent",
   "daemon/start.ts": "starts the shipped bundle of the agent",
   "service/main.ts": "the service's process",
   "test/run.ts": "npm test",
