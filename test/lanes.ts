@@ -13,6 +13,8 @@ const soak = [
   "test/agent/kept-list.test.ts",
   "test/agent/near-names.test.ts",
   "test/agent/sdk-large.test.ts",
+  "test/cli/beside.test.ts",
+  "test/cli/idle-lock.test.ts",
   "test/cli/one-by-one.test.ts",
   "test/cli/service-down.test.ts",
   "test/service/interleaved/at-once.test.ts",
