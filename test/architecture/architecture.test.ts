@@ -64,8 +64,9 @@ const rooms: Record<string, { may: string[]; because: string }> = {
     because: "it carries requests and answers, and knows no method",
   },
   sdk: {
-    may: ["call", "wire"],
-    because: "it translates envelopes to requests of the same dispatch, and decides about nothing",
+    may: ["call", "host", "wire"],
+    because:
+      "it translates envelopes to requests of the same dispatch, reads a long one in a thread, and decides about nothing",
   },
   methods: {
     may: ["account", "approval", "audit", "call", "host", "peer", "session", "transfer", "wire"],
