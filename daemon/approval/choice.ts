@@ -43,7 +43,7 @@ export function fits(choice: Choice, verb: Verb, asked: readonly Asked[]): boole
   }
 }
 
-/** The scopes of a yes. Things that are not there leave no grant, unless the account was chosen. */
+/** The scopes of a yes. A thing that is not there leaves no grant. The vault or the account around it does, where that was chosen. */
 export function chosenScopes(asked: readonly Asked[], { width }: Choice): Pick<Asked, "scope" | "grantable">[] {
   if (width === undefined) return [...asked];
   return asked.map(({ scope, form, grantable, ofNobody }) => {

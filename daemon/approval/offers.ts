@@ -1,5 +1,6 @@
 // The choice that a question offers beside itself: what a person chose for this program before, the account for a program's client, or the
-// whole vault from the third question of a burst on. It is only offered. The question stays as narrow as it was asked, until the person takes the offer before the proof.
+// whole vault from the third question of a burst on. It is only offered. The question stays as narrow as it was asked, until the person takes
+// the offer before the proof.
 import { type Clock, type Moment, momentOf, passedMs } from "../host/clock.ts";
 import type { Subject } from "../peer/subject.ts";
 import type { Choice } from "./prompt.ts";

@@ -30,7 +30,7 @@ export function watchPrompts(terminal: Terminal, channel: Channel, watch: Prompt
   const here = questionsHere(terminal, channel, watch, waiting);
 
   /** An answer that the agent refused, or a terminal that failed. The call that waits reports a lost connection, and the code still answers. */
-  function report(error: unknown): void {
+  function report(error: unknown): undefined {
     if (!channel.isOpen) return;
     const why = error instanceof PosternError ? error.message : "the question cannot be asked at this terminal";
     terminal.tell(`postern: ${why}`);
@@ -39,7 +39,8 @@ export function watchPrompts(terminal: Terminal, channel: Channel, watch: Prompt
 
   async function opened(prompt: string): Promise<void> {
     const words = await watch.words();
-    const question = await here.next();
+    // The code is printed whatever comes of the question here.
+    const question = await here.next().catch(report);
     const one = waiting.get(prompt);
     if (one === undefined) return;
     const isHere = question?.prompt === prompt;
