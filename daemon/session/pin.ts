@@ -3,6 +3,7 @@ import { pinVerifier } from "../../protocol/crypto/derivation.ts";
 import { fromBase64 } from "../../protocol/crypto/encoding.ts";
 import type { Primitives } from "../../protocol/crypto/primitives.ts";
 import { PosternError } from "../../protocol/errors.ts";
+import { oneAtATime } from "../host/one-at-a-time.ts";
 import { inThread } from "../host/thread.ts";
 import type { DeviceStore, PinState } from "./device-store.ts";
 import { GUESSED_PIN } from "./guessed-pin.ts";
@@ -82,9 +83,17 @@ export async function demandUnguessed(pin: string | undefined, names: readonly s
   if (await isGuessed(pin, names)) throw new PosternError("invalidParams", `pin is ${fault}`, { hint });
 }
 
-/** Looked at in a thread: what zxcvbn knows would stay in the agent's memory otherwise. */
+/**
+ * New PINs that may wait to be looked at. An agent without an account takes them from any program, and each needs a thread of 30 MB: so one is looked at
+ * at a time. At a third of a second each, the last one is done within five seconds.
+ */
+export const NEW_PINS_WAITING_MAX = 16;
+
+const inTurn = oneAtATime(NEW_PINS_WAITING_MAX);
+
+/** Looked at in a thread: what zxcvbn knows would stay in the agent's memory otherwise. Throws `busy` past the limit. */
 function isGuessed(pin: string, names: readonly string[]): Promise<boolean> {
-  return inThread<boolean>(new URL("./pin-worker.ts", import.meta.url), { pin, names });
+  return inTurn(() => inThread<boolean>(new URL("./pin-worker.ts", import.meta.url), { pin, names }));
 }
 
 /** Sets the PIN or removes it. The counts start again. */
