@@ -133,6 +133,21 @@ describe("one prompt", () => {
     await expect(Promise.all(waiting)).resolves.toHaveLength(1000);
   });
 
+  test("that two connections share has the words of one alone for each, and the text has all", () => {
+    const { broker, opened, show } = fresh();
+    const connections = ["p", "q"].map((field) => {
+      const connection = { terminal: undefined } as unknown as Connection;
+      const waiter = { signal: new AbortController().signal, connection, shown: () => undefined };
+      broker.ask("a", subject("app"), "read", [asked(field)], waiter).catch(() => undefined);
+      return connection;
+    });
+    show();
+    const words = connections.map((connection) => first(opened).sentBy(connection).slice(1, 3));
+    expect(words.map(([own]) => own)).toEqual(["  op://V/I/p", "  op://V/I/q"]);
+    for (const [, more] of words) expect(more).toContain("for other commands here");
+    expect(first(opened).offer().text.slice(1, 3)).toEqual(["  op://V/I/p", "  op://V/I/q"]);
+  });
+
   test("gathers the scopes that a subject asks for within 50 ms", () => {
     const { opened, ask, show } = fresh();
     ask("app", ["p"]);
