@@ -6,6 +6,7 @@ import { createItemPages } from "./account/item-pages.ts";
 import type { Opened } from "./account/opened.ts";
 import { createResolver } from "./account/resolver.ts";
 import { scopeKey } from "./account/scope.ts";
+import { type Applications, createApplications } from "./approval/applications.ts";
 import { type Approvers, createApprovers } from "./approval/approvers.ts";
 import { type Broker, createBroker } from "./approval/broker.ts";
 import { createGate } from "./approval/gate.ts";
@@ -95,6 +96,7 @@ export function createAgent(parts: AgentParts): Agent {
   const newId = () => makeId(crypto);
   const grants = createGrants(clock, newId, () => watches.grantsEnded());
   const approvers = createApprovers(grants);
+  const applications = createApplications(clock, grants, newId);
   const handles = createHandles(newId);
   const strangers = createStrangers(clock);
   const followers = createFollowers({
@@ -116,13 +118,21 @@ export function createAgent(parts: AgentParts): Agent {
     watcher: watchPrompts({ sessions: () => sessions, approvers, connections }),
     offers: createOffers(clock),
     lockMsOf: (account) => idleLockMs[idleLockOf(sessions.find(account)?.unlocked?.store.state ?? {})],
-    approve: ({ subject }, { verb, given, lasting, choice }) => {
+    changedFile: (account, connection) => applications.changedFile(sessions.open(account), connection),
+    approve: ({ subject, account }, { verb, given, lasting, choice }) => {
       const isWidened = choice.width !== undefined || choice.verb !== undefined;
-      if (lasting.kind !== "grant") return;
-      const scopes = given.flatMap(({ scope, grantable }) =>
+      if (lasting.kind === "once") return undefined;
+      const keyed = given.flatMap(({ scope, grantable }) =>
         grantable ? [[scopeKey(verb, scope), scope] as const] : [],
       );
-      for (const scope of new Map(scopes).values()) grants.add(subject, verb, scope, { ...lasting, isWidened });
+      const scopes = [...new Map(keyed).values()];
+      if (lasting.kind === "application") {
+        return scopes.length === 0
+          ? undefined
+          : applications.allow(sessions.open(account), subject, lasting.launch, scopes);
+      }
+      for (const scope of scopes) grants.add(subject, verb, scope, { ...lasting, isWidened });
+      return undefined;
     },
   });
 
@@ -242,8 +252,20 @@ export function createAgent(parts: AgentParts): Agent {
     mayRead: (connection, unlocked, scope) =>
       holds(connection, unlocked) || grants.covers(connection.subject, "read", scope),
   });
-  const state = { connections, grants, approvers, handles, followers, broker, sessions, tokens, left, watches };
-  const gate = createGate({ clock, sessions, grants, broker, unlockWaits, resolver });
+  const state = {
+    connections,
+    grants,
+    applications,
+    approvers,
+    handles,
+    followers,
+    broker,
+    sessions,
+    tokens,
+    left,
+    watches,
+  };
+  const gate = createGate({ clock, sessions, grants, broker, unlockWaits, resolver, applications });
   const dispatch = createDispatch(handlersOf(parts, state), gate, log, (call, name) => {
     const { unlockWait } = call.about;
     if (name === "locked" && unlockWait !== undefined) unlockWait.sawOpen = false;
@@ -272,6 +294,7 @@ export function createAgent(parts: AgentParts): Agent {
 type State = {
   readonly connections: ReadonlySet<Connection>;
   readonly grants: Grants;
+  readonly applications: Applications;
   readonly approvers: Approvers;
   readonly handles: Handles;
   readonly followers: Followers;
@@ -284,7 +307,7 @@ type State = {
 
 function handlersOf(parts: AgentParts, state: State): Handlers {
   const { home, crypto, clock, log } = parts;
-  const { connections, grants, approvers, handles, followers, broker, sessions, tokens, left } = state;
+  const { connections, grants, applications, approvers, handles, followers, broker, sessions, tokens, left } = state;
   const proofs = createProofs([pinWay(crypto), passwordWay(sessions)]);
   const overseer = createOverseer({ proofs, clock, sessions, grants, broker, log });
   return {
@@ -304,7 +327,7 @@ function handlersOf(parts: AgentParts, state: State): Handlers {
     }),
     ...accountMethods(crypto, sessions, tokens),
     ...newAccountMethods({ crypto, sessions, overseer }),
-    ...accessMethods({ sessions, tokens, grants, overseer, connections }),
+    ...accessMethods({ sessions, tokens, grants, applications, overseer, connections }),
     ...promptMethods({ sessions, broker, overseer, tickets: createTickets(clock), approvers }),
     ...auditMethods({ home, crypto, sessions, overseer, left }),
     ...secretMethods(followers.isStale, crypto.randomBytes),

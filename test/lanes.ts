@@ -10,6 +10,7 @@ const soak = [
   "test/cli/run/pipes.test.ts",
   "test/agent/*-races.test.ts",
   "test/agent/accounts-apart.test.ts",
+  "test/agent/application.test.ts",
   "test/agent/kept-list.test.ts",
   "test/agent/near-names.test.ts",
   "test/agent/sdk-large.test.ts",

@@ -102,6 +102,7 @@ const others: Readonly<Record<string, string>> = {
   "peer.refused": "refuse a program at the door",
   "prompt.opened": "ask a person",
   "prompt.closed": "end a question",
+  "application.known": "know a program again",
   "proof.pin": "give the approval PIN",
   "proof.password": "give the account password",
   "secret.changed": "tell of a changed secret",

@@ -73,6 +73,7 @@ export type Choice = {
   verb?: "write";
   lasts?: "once" | "tenMinutes" | "untilLock" | "workingDay";
   idleMinutes?: number;
+  holder?: "application";
 };
 export type Device = {
   device: Id;
@@ -409,7 +410,7 @@ export type SshKeyAttributes = {
   keyType: string;
 };
 export type Subject = {
-  kind: "process" | "terminal" | "once";
+  kind: "process" | "terminal" | "application" | "once";
   program: string;
   pid: number;
   terminal?: string;

@@ -5,9 +5,10 @@ import type { Verb } from "../../protocol/entry.ts";
 import { PosternError } from "../../protocol/errors.ts";
 import { limits } from "../../protocol/limits.ts";
 import { scopeKey } from "../account/scope.ts";
+import type { Connection } from "../call/connection.ts";
 import type { Clock } from "../host/clock.ts";
 import type { Subject } from "../peer/subject.ts";
-import { chosenLasting, chosenScopes, demandFitting, fits } from "./choice.ts";
+import { chosenLasting, chosenScopes, demandFitting, fits, type LaunchOf } from "./choice.ts";
 import { createMatchCodes } from "./match-code.ts";
 import type { Offers } from "./offers.ts";
 import type { Asked, Choice, Ending, Offer, Prompt, Waiter, Watcher } from "./prompt.ts";
@@ -34,7 +35,7 @@ export type Broker = {
   /** The shown prompt with this match code or id. No code looks like an id. */
   find(codeOrId: string): Prompt | undefined;
   /** Ends a shown prompt by a person's answer. The caller has verified the proof. */
-  decide(prompt: Prompt, answer: { yes: Offer } | "no"): void;
+  decide(prompt: Prompt, answer: { yes: Offer } | "no"): Promise<void> | undefined;
   /** Withdraws every prompt of an account, which was locked. */
   lock(account: string): void;
 };
@@ -71,8 +72,10 @@ export type BrokerParts = {
   readonly offers: Offers;
   /** Milliseconds without use after which the account locks. */
   readonly lockMsOf: (account: string) => number;
-  /** Records an approval as a grant. Called before the waiting calls continue. */
-  readonly approve: (prompt: Prompt, offer: Offer) => void;
+  /** The file that has changed since the program of this connection was allowed. */
+  readonly changedFile?: (account: string, connection: Connection) => "script" | "executable" | undefined;
+  /** Records an approval as a grant. Called before the waiting calls continue. Fulfilled when what outlives the agent is on disk. */
+  readonly approve: (prompt: Prompt, offer: Offer) => Promise<void> | undefined;
 };
 
 export function createBroker(parts: BrokerParts): Broker {
@@ -107,6 +110,7 @@ export function createBroker(parts: BrokerParts): Broker {
 
   function show(open: Open): void {
     const asked = [...open.asked.values()];
+    const launch = launchOf(open);
     open.frozen = {
       id: open.id,
       code: open.code,
@@ -115,9 +119,9 @@ export function createBroker(parts: BrokerParts): Broker {
       verb: open.verb,
       asked,
       offered: parts.offers.next({ subject: open.subject, place: placeOf(open), isClient: open.isClient }, (choice) =>
-        fits(choice, open.verb, asked),
+        fits(choice, open.verb, asked, launch),
       ),
-      ...textsOf(open, parts),
+      ...textsOf(open, parts, launch),
       expiresAtMs: clock.wallMs() + PROMPT_MS,
       get waiters() {
         return open.waiters.size;
@@ -219,11 +223,10 @@ export function createBroker(parts: BrokerParts): Broker {
     decide: (prompt, answer) => {
       const open = frozenOf(prompt);
       if (open === undefined) throw new PosternError("promptNotFound");
-      if (answer !== "no") {
-        parts.offers.chose(prompt.subject, placeOf(open), answer.yes.choice);
-        parts.approve(prompt, answer.yes);
-      }
+      if (answer !== "no") parts.offers.chose(prompt.subject, placeOf(open), answer.yes.choice);
+      const written = answer === "no" ? undefined : parts.approve(prompt, answer.yes);
       end(open, answer === "no" ? "denied" : "approved");
+      return written;
     },
     lock: (account) => {
       for (const open of [...prompts]) if (open.account === account) end(open, "locked");
@@ -232,21 +235,37 @@ export function createBroker(parts: BrokerParts): Broker {
 }
 
 /** The texts of a prompt that is shown now. Whatever its waiters do later, a choice always has the same text and the same hash. */
-function textsOf(open: Open, { nameOf, lockMsOf }: BrokerParts): Pick<Prompt, "offer" | "sentBy"> {
+function textsOf(
+  open: Open,
+  { nameOf, lockMsOf, changedFile }: BrokerParts,
+  launch: LaunchOf,
+): Pick<Prompt, "offer" | "sentBy"> {
   const asked = [...open.asked.values()];
   const { subject, isAct, account } = open;
+  const [first] = open.waiters;
+  const changed = first === undefined ? undefined : changedFile?.(account, first.waiter.connection);
   const salt = newSalt();
   const name = nameOf?.(account, open.named !== undefined);
   const told = { subject, isAct, verb: open.verb };
   const lockMs = lockMsOf(account);
+  const launchFor = (choice: Choice) => {
+    const lasting = chosenLasting(choice, launch);
+    return lasting.kind === "application" ? lasting.launch : undefined;
+  };
+  /** What could tell a named account from a name that no account here has is left out. */
+  const toldBefore = (choice: Choice) => ({
+    choice,
+    launch: launchFor(choice),
+    ...(open.named === undefined ? { lockMs, changed } : { lockMs: undefined }),
+  });
   const sentTextOf = (things: readonly (readonly string[])[], choice: Choice) =>
-    // The lock of a named account would tell it from a name that no account here has.
-    promptText({ ...told, things, account: open.named, choice, lockMs: open.named === undefined ? lockMs : undefined });
+    promptText({ ...told, ...toldBefore(choice), things, account: open.named });
   return {
     offer: (choice = {}) => {
-      demandFitting(choice, open.verb, asked);
+      demandFitting(choice, open.verb, asked, launch);
       const shown = asked.map((one) => one.shown);
-      const text = promptText({ ...told, things: shown, account: name, choice, lockMs });
+      const started = launchFor(choice);
+      const text = promptText({ ...told, things: shown, account: name, choice, lockMs, launch: started, changed });
       const sent = asked.map((one) => one.sent);
       const sentText = sentTextOf(sent, choice);
       const verb = choice.verb ?? open.verb;
@@ -255,19 +274,29 @@ function textsOf(open: Open, { nameOf, lockMsOf }: BrokerParts): Pick<Prompt, "o
       return {
         choice,
         text,
-        hash: promptHash({ account, verb, scopes, sentText, text, choice }, salt),
+        hash: promptHash({ account, verb, scopes, sentText, text, choice, launch: started }, salt),
         verb,
         given,
-        lasting: subject.kind === "once" ? { kind: "once" } : chosenLasting(choice),
+        lasting: subject.kind === "once" ? { kind: "once" } : chosenLasting(choice, launch),
       };
     },
     sentBy: (connection, choice = {}) => {
-      demandFitting(choice, open.verb, asked);
+      demandFitting(choice, open.verb, asked, launch);
       const waiting = [...open.waiters].filter(({ waiter }) => waiter.connection === connection);
       const keys = new Set(waiting.flatMap((one) => one.keys));
       const own = [...open.asked].flatMap(([key, one]) => (keys.has(key) ? [one.sent] : []));
       return sentTextOf(own.length === asked.length ? own : [...own, [OF_OTHERS]], choice);
     },
+  };
+}
+
+/** How the program was started. It is found out once, so that all texts of a prompt are about one launch. */
+function launchOf({ waiters }: Open): LaunchOf {
+  const [first] = waiters;
+  let found: ReturnType<LaunchOf> | undefined;
+  return () => {
+    found ??= first === undefined ? { why: "nobody asks any more" } : first.waiter.connection.launch();
+    return found;
   };
 }
 

@@ -3,6 +3,7 @@
 import type { Verb } from "../../protocol/entry.ts";
 import { PosternError } from "../../protocol/errors.ts";
 import { type Scope, scopeKey } from "../account/scope.ts";
+import type { Launch, Unknowable } from "../peer/launch.ts";
 import { IDLE_MS } from "../session/idle.ts";
 import { GRANT_AGE_MS_MAX, GRANT_IDLE_MS } from "./grants.ts";
 import type { Asked, Choice, Lasting } from "./prompt.ts";
@@ -19,8 +20,9 @@ export const WORKING_DAY_MS = 8 * 60 * MINUTE;
  * Throws invalidParams where a choice does not fit a question: its fields exclude each other, or it makes nothing wider. Only what was sent decides:
  * a caller tries choices before any proof, and must not learn whether a thing is there.
  */
-export function demandFitting(choice: Choice, verb: Verb, asked: readonly Asked[]): void {
-  const { width, lasts, idleMinutes } = choice;
+export function demandFitting(choice: Choice, verb: Verb, asked: readonly Asked[], launch: LaunchOf = unseen): void {
+  const { width, lasts, idleMinutes, holder } = choice;
+  if (holder !== undefined) return demandApplication(choice, verb, asked, launch());
   if (lasts !== undefined && idleMinutes !== undefined)
     throw new PosternError("invalidParams", "choice.lasts and choice.idleMinutes must not both be given");
   const isAct = asked.some(({ form }) => form.act !== undefined);
@@ -32,10 +34,24 @@ export function demandFitting(choice: Choice, verb: Verb, asked: readonly Asked[
     throw new PosternError("invalidParams", `choice.width: the question is not narrower than the ${width}`);
 }
 
+/** How the asking program was started. Its files are looked at where a choice is about it. */
+export type LaunchOf = () => Launch | Unknowable;
+
+const unseen: LaunchOf = () => ({ why: "no program is known" });
+
+/** An application grant is for reading what references name, and for nothing wider. */
+function demandApplication(choice: Choice, verb: Verb, asked: readonly Asked[], launch: Launch | Unknowable): void {
+  if (Object.keys(choice).length > 1)
+    throw new PosternError("invalidParams", "choice.holder must be given without width, verb, lasts and idleMinutes");
+  if (verb !== "read" || asked.some(({ form }) => form.field === undefined))
+    throw new PosternError("invalidParams", "choice.holder is for a question about reading what references name");
+  if ("why" in launch) throw new PosternError("invalidParams", `choice.holder: ${launch.why}`);
+}
+
 /** Whether a choice fits a question. */
-export function fits(choice: Choice, verb: Verb, asked: readonly Asked[]): boolean {
+export function fits(choice: Choice, verb: Verb, asked: readonly Asked[], launch?: LaunchOf): boolean {
   try {
-    demandFitting(choice, verb, asked);
+    demandFitting(choice, verb, asked, launch);
     return true;
   } catch (error) {
     if (error instanceof PosternError) return false;
@@ -66,7 +82,9 @@ function wide(scope: Scope, width: NonNullable<Choice["width"]>): Scope {
 }
 
 /** The length of a yes. */
-export function chosenLasting({ lasts, idleMinutes }: Choice): Lasting {
+export function chosenLasting({ lasts, idleMinutes, holder }: Choice, launch: LaunchOf = unseen): Lasting {
+  const started = holder === undefined ? undefined : launch();
+  if (started !== undefined && !("why" in started)) return { kind: "application", launch: started };
   const idle = { kind: "grant", idleMs: GRANT_IDLE_MS, ageMs: GRANT_AGE_MS_MAX } as const;
   if (lasts === "once") return { kind: "once" };
   if (lasts === "tenMinutes") return { kind: "grant", idleMs: TEN_MINUTES_MS, ageMs: TEN_MINUTES_MS };
@@ -97,7 +115,9 @@ const ALONE = "Sharing, deleting a vault, and changing who may use one ask by th
  * The line about the end of a yes. `lockMs` is the account's own idle lock, which ends every grant. Undefined where the reader may not know it. Then
  * the line is the same for every account.
  */
-export function lengthLines({ lasts, idleMinutes }: Choice, lockMs: number | undefined): string[] {
+export function lengthLines({ lasts, idleMinutes, holder }: Choice, lockMs: number | undefined): string[] {
+  if (holder !== undefined)
+    return ["It ends after 24 hours, or when you lock with `postern lock`. While the account is locked it rests."];
   if (lasts === "once") return [];
   const lock = `when the account locks${lockMs === undefined ? "" : `: after ${idleText(lockMs)}`}`;
   if (lasts === "tenMinutes") return ["It ends after 10 minutes."];

@@ -11,6 +11,7 @@ import { type Clock, type Moment, momentOf } from "../host/clock.ts";
 import type { AccountSession, OpenSession } from "../session/account-session.ts";
 import type { Sessions } from "../session/sessions.ts";
 import type { Unlocked } from "../session/unlocked.ts";
+import type { Applications } from "./applications.ts";
 import type { Broker } from "./broker.ts";
 import type { Grant, Grants } from "./grants.ts";
 import type { Asked } from "./prompt.ts";
@@ -28,6 +29,7 @@ export type GateParts = {
   readonly broker: Broker;
   readonly unlockWaits: UnlockWaits;
   readonly resolver: Resolver;
+  readonly applications: Pick<Applications, "know">;
 };
 
 type GrantNeed = Pick<Extract<Need<never>, { kind: "grant" }>, "verb" | "also" | "alone">;
@@ -36,7 +38,7 @@ type AccountParams = { client?: string; noWait?: boolean };
 type Gate = (method: MethodName, params: never, call: Call) => Call | Promise<Call>;
 
 export function createGate(parts: GateParts): Gate {
-  const { clock, sessions, grants, broker, unlockWaits, resolver } = parts;
+  const { clock, sessions, grants, broker, unlockWaits, resolver, applications } = parts;
 
   const gate: Gate = (method, params, call) => {
     const { need, activity } = catalogue[method];
@@ -85,7 +87,9 @@ export function createGate(parts: GateParts): Gate {
         return askOfNobody(session, need, targets.filter(isQuestion(found)), params, call);
       const isAllowed = ({ scope }: Wanted, now: Moment) =>
         grants.allows(subject, need.verb, scope, now, need.alone === true);
-      const lacking = wanted.filter((one) => !isAllowed(one, at));
+      const isLacking = (one: Wanted) => !isAllowed(one, at);
+      const ungranted = wanted.filter(isLacking);
+      const lacking = need.verb === "read" ? afterKnowing(ungranted, session, call).filter(isLacking) : ungranted;
       if (lacking.length === 0) return passed(found, at, () => wanted.every((one) => isAllowed(one, momentOf(clock))));
       return ask(session, need, lacking, params, call).then(async () => {
         demandHeld(holds);
@@ -100,6 +104,13 @@ export function createGate(parts: GateParts): Gate {
     return Promise.all(pending).then((found) => pass(found, momentOf(clock)));
   };
   return gate;
+
+  /** The same scopes, once a program that is known again has got its grants. */
+  function afterKnowing(lacking: Wanted[], session: OpenSession, { connection }: Call): Wanted[] {
+    const scopes = lacking.flatMap(({ scope, grantable }) => (grantable ? [scope] : []));
+    if (scopes.length > 0) applications.know(session, connection, scopes);
+    return lacking;
+  }
 
   /** Whether a client names an account that is not on this agent. It is treated as an existing one, and gets nothing. */
   function isUnknown(client: OpenClient | undefined): boolean {

@@ -28,6 +28,8 @@ export type Grant = {
   readonly isWidened?: boolean;
   /** The grant from which this one follows. Both end together. */
   readonly restsOn?: Grant;
+  /** The id of the application grant that it comes from. */
+  readonly application?: string | undefined;
   readonly createdAt: Moment;
   lastUsedAt: Moment;
 };
@@ -37,7 +39,12 @@ export type Grants = {
   covers(subject: Subject, verb: Verb, scope: Scope): boolean;
   /** The same for a request of the subject. Using a grant delays its idle end. `alone` is a request that no widened grant covers. */
   allows(subject: Subject, verb: Verb, scope: Scope, now?: Moment, alone?: boolean): boolean;
-  add(subject: Subject, verb: Verb, scope: Scope, terms: Pick<Grant, "idleMs" | "ageMs" | "isWidened">): Grant;
+  add(
+    subject: Subject,
+    verb: Verb,
+    scope: Scope,
+    terms: Pick<Grant, "idleMs" | "ageMs" | "isWidened" | "application">,
+  ): Grant;
   /** Adds a grant that follows from another. It is as old as that one, and ends with it. */
   addOn(grant: Grant, verb: Verb, scope: Scope): void;
   /** The living grants: all, or those that one subject uses, with those of its terminal session. */
@@ -45,6 +52,8 @@ export type Grants = {
   find(id: string): Grant | undefined;
   /** Ends one grant. False where there is none with this id. */
   revoke(id: string): boolean;
+  /** Ends the grants that come from these application grants. */
+  endApplications(ids: readonly string[]): void;
   /** Ends every grant of an account, or all grants. */
   clear(account?: string): void;
 };
@@ -121,9 +130,9 @@ export function createGrants(clock: Clock, newId: () => string, ended: () => voi
       grant.lastUsedAt = now;
       return true;
     },
-    add: (subject, verb, scope, { idleMs, ageMs, isWidened = false }) => {
+    add: (subject, verb, scope, { idleMs, ageMs, isWidened = false, application }) => {
       const now = momentOf(clock);
-      return add({ subject, verb, scope, idleMs, ageMs, isWidened, createdAt: now }, now);
+      return add({ subject, verb, scope, idleMs, ageMs, isWidened, application, createdAt: now }, now);
     },
     addOn: (grant, verb, scope) => {
       const restsOn = grant.restsOn ?? grant;
@@ -134,6 +143,10 @@ export function createGrants(clock: Clock, newId: () => string, ended: () => voi
       subject === undefined ? everyLiving() : [subject.key, terminalKeyOf(subject) ?? []].flat().flatMap(living),
     find: (id) => everyLiving().find((grant) => grant.id === id),
     revoke,
+    endApplications: (ids) => {
+      for (const { id, application } of everyLiving())
+        if (application !== undefined && ids.includes(application)) revoke(id);
+    },
     clear: (account) => {
       for (const [key, held] of bySubject) {
         replace(key, account === undefined ? [] : held.filter((grant) => grant.scope.account !== account));

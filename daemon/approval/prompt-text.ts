@@ -4,6 +4,7 @@ import type { Verb } from "../../protocol/entry.ts";
 import { displayed, displayedLine, displayedPath } from "../account/displayed-text.ts";
 import { type Scope, scopeKey } from "../account/scope.ts";
 import type { Unfiled } from "../peer/command-line.ts";
+import { type Launch, launchKey } from "../peer/launch.ts";
 import type { Subject } from "../peer/subject.ts";
 import { lengthLines, widthLines } from "./choice.ts";
 import type { Choice } from "./prompt.ts";
@@ -25,20 +26,27 @@ export type Told = {
   readonly choice: Choice;
   /** Milliseconds without use after which the account locks. Undefined where the reader may not know it. */
   readonly lockMs: number | undefined;
+  /** How the program was started, where the choice is about that. */
+  readonly launch?: Launch | undefined;
+  /** The file of a program that was allowed before, and is another one now. */
+  readonly changed?: "script" | "executable" | undefined;
 };
 
 /**
  * The lines of a prompt: the asker, the target, and the width and length of a yes. Further lines of a thing are indented more than its first. No
  * name begins a line or holds two blanks in a row, so no name can imitate a line.
  */
-export function promptText({ subject, verb, things, isAct, account, choice, lockMs }: Told): string[] {
+export function promptText(told: Told): string[] {
+  const { subject, verb, things, isAct, account, choice, lockMs, launch, changed } = told;
   const place = subject.terminal === undefined ? "" : ` on ${displayed(subject.terminal)}`;
   const wish = `wants to${isAct ? "" : ` ${verbs[verb]}`}${things.length > 0 ? ":" : ""}`;
   const head = [...askerWords(subject), `process ${subject.pid}${place}`, wish].join(", ");
   const about = things.flatMap((lines) => lines.map((line, at) => `${at === 0 ? "  " : "    "}${displayedLine(line)}`));
   const where = account === undefined ? [] : [displayedLine(`In the account ${JSON.stringify(displayed(account))}.`)];
+  const since = changed === undefined ? [] : [`Its ${changed} has changed since you allowed it.`];
   const length = subject.kind === "once" ? [] : lengthLines(choice, lockMs);
-  return [head, ...about, ...where, ...widthLines(choice, verb, things.length), holds(subject, choice), ...length];
+  const held = launch === undefined ? [holds(subject, choice)] : heldByLaunch(launch);
+  return [head, ...about, ...where, ...since, ...widthLines(choice, verb, things.length), ...held, ...length];
 }
 
 /** Names the asker. The executable was seen. A script that the agent did not see open is told as a claim. */
@@ -66,6 +74,17 @@ function holds(subject: Subject, { lasts }: Choice): string {
   return "Yes holds for this process.";
 }
 
+/** The words may hold a secret, so they are not shown. Whoever started the program knows them. */
+function heldByLaunch({ way, executable, script, folder, place }: Launch): string[] {
+  const files = script === undefined ? displayedPath(executable.path) : "this executable and script";
+  const where = place.is === "terminal" ? "in this terminal session" : `in ${displayedPath(place.path)}`;
+  const what = way === "command" ? "this program, through the postern command," : "this program";
+  return [
+    `Any program of yours that can start this ${script === undefined ? "program" : "script"} in this place gets these.`,
+    `Yes holds for ${what} each time it starts: ${files}, with these arguments, in ${displayedPath(folder)}, ${where}.`,
+  ];
+}
+
 /** Bytes of a prompt's salt: nobody guesses it. */
 const SALT_BYTES = 32;
 
@@ -77,6 +96,7 @@ export type Bound = {
   readonly sentText: readonly string[];
   readonly text: readonly string[];
   readonly choice: Choice;
+  readonly launch?: Launch | undefined;
 };
 
 /** A salt for the hashes of one prompt. */
@@ -87,9 +107,9 @@ export const newSalt = (): Uint8Array => randomBytes(SALT_BYTES);
  * could try its guess by the hash.
  */
 export function promptHash(bound: Bound, salt: Uint8Array): string {
-  const { account, verb, scopes, sentText, text, choice } = bound;
+  const { account, verb, scopes, sentText, text, choice, launch } = bound;
   const { width = "", lasts = "", idleMinutes = "" } = choice;
-  const chosen = [width, choice.verb ?? "", lasts, idleMinutes];
+  const chosen = [width, choice.verb ?? "", lasts, idleMinutes, launch === undefined ? "" : launchKey(launch)];
   const parts = [account, verb, scopes.map((scope) => scopeKey(verb, scope)), sentText, text, chosen];
   return createHash("sha256").update(salt).update(JSON.stringify(parts)).digest("base64");
 }

@@ -3,6 +3,7 @@ import type { ParamsOf } from "../../protocol/catalogue.ts";
 import type { Verb } from "../../protocol/entry.ts";
 import type { Scope } from "../account/scope.ts";
 import type { Connection } from "../call/connection.ts";
+import type { Launch } from "../peer/launch.ts";
 import type { Subject } from "../peer/subject.ts";
 
 /**
@@ -23,10 +24,11 @@ export type Asked = {
 /** A width, a verb and a length. What is left out is as narrow as the question, and ends after ten minutes without use. */
 export type Choice = NonNullable<ParamsOf<"prompts.answer">["choice"]>;
 
-/** The duration of an approval: this request alone, or a grant. `idleMs` is without use, `ageMs` in any case. */
+/** The duration of an approval: this request alone, a grant, or every later start of the program. `idleMs` is without use, `ageMs` in any case. */
 export type Lasting =
   | { readonly kind: "once" }
-  | { readonly kind: "grant"; readonly idleMs: number; readonly ageMs: number };
+  | { readonly kind: "grant"; readonly idleMs: number; readonly ageMs: number }
+  | { readonly kind: "application"; readonly launch: Launch };
 
 /** A question with the width and length that a person chose: its text, its hash, and what a yes to it gives. */
 export type Offer = {

@@ -1,5 +1,6 @@
 // A connection and its clients, as the other rooms see them.
 import type { ParamsOf } from "../../protocol/catalogue.ts";
+import type { Launch, Unknowable } from "../peer/launch.ts";
 import type { Peer } from "../peer/peer.ts";
 import type { Subject } from "../peer/subject.ts";
 import type { TokenSession } from "../session/token-sessions.ts";
@@ -39,6 +40,8 @@ export type Connection = {
   isSame(): boolean;
   /** Throws peerRefused where they do not. */
   demandSame(): void;
+  /** How the program that asks was started, or why it cannot be known again. Its files are looked at when this is first asked. */
+  launch(): Launch | Unknowable;
   /** The terminal session of our own command, where its question can be asked while it is in the foreground. Undefined for all other peers. */
   readonly terminal: string | undefined;
   /** Whether the peer is in the foreground of its terminal now. The kernel is asked each time. */

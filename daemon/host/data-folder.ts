@@ -110,7 +110,7 @@ function isOurFile(descriptor: number): boolean {
 }
 
 /** The files in a named folder, and the leftovers of an interrupted write. */
-const OUR_NAME = /^(account\.json|device\.sealed|audit-\d{6}\.log)(\.[0-9a-f]{16}\.unfinished)?$/;
+const OUR_NAME = /^(account\.json|device\.sealed|applications-ended|audit-\d{6}\.log)(\.[0-9a-f]{16}\.unfinished)?$/;
 
 /** The file of an account, and the leftover of an interrupted write of it. */
 const ACCOUNT_FILE = /^account\.json(\.[0-9a-f]{16}\.unfinished)?$/;

@@ -4,12 +4,16 @@ import { PosternError } from "../../protocol/errors.ts";
 import { limits } from "../../protocol/limits.ts";
 import { fieldTitle } from "../../protocol/secret/match.ts";
 import { type Account, titledPlaces } from "../account/account.ts";
+import { type Applications, applicationEndsAtMs } from "../approval/applications.ts";
 import { endsAtMs, type Grant, type Grants } from "../approval/grants.ts";
 import type { Overseer } from "../approval/overseer.ts";
 import type { Call } from "../call/call.ts";
 import type { Connection, OpenClient } from "../call/connection.ts";
 import { entryOf } from "../call/log-entry.ts";
+import type { Moment } from "../host/clock.ts";
 import { programOf, type Subject } from "../peer/subject.ts";
+import type { ApplicationGrant } from "../session/device-store.ts";
+import type { Session, UnlockedSession } from "../session/session.ts";
 import type { Sessions } from "../session/sessions.ts";
 import type { TokenSessions } from "../session/token-sessions.ts";
 import type { Unlocked } from "../session/unlocked.ts";
@@ -22,12 +26,13 @@ export type AccessParts = {
   readonly sessions: Sessions;
   readonly tokens: TokenSessions;
   readonly grants: Grants;
+  readonly applications: Applications;
   readonly overseer: Overseer;
   readonly connections: ReadonlySet<Connection>;
 };
 
 export function accessMethods(parts: AccessParts): AccessHandlers {
-  const { sessions, grants, overseer } = parts;
+  const { sessions, grants, applications, overseer } = parts;
   let nextClient = 1;
 
   return {
@@ -67,16 +72,14 @@ export function accessMethods(parts: AccessParts): AccessHandlers {
     "grants.list": async (params, call) => {
       const whole = await overseer.oversees(params, call);
       const session = sessions.open(params.account);
-      const held = (whole ? grants.list() : grants.list(call.connection.subject)).filter(
-        (grant) => grant.scope.account === session.file.account,
-      );
+      const held = listed(session, whole ? undefined : call.connection);
       return { grants: await Promise.all(held.map((grant) => shownGrant(session.unlocked, grant))) };
     },
 
     "grants.revoke": async (params, call) => {
       const ended = await toRevoke(params, call);
-      for (const grant of ended) grants.revoke(grant.id);
       const of = Map.groupBy(ended, ({ scope }) => scope.account);
+      for (const [account, those] of of) await end(account, ids(those));
       if (of.size === 0) record(call, params.account, []);
       for (const [account, those] of of) record(call, account, ids(those));
       return { revoked: ended.length };
@@ -98,16 +101,37 @@ export function accessMethods(parts: AccessParts): AccessHandlers {
   }
 
   /** Own grants need nothing more. Others' grants need a proof or a manage grant of their account. */
-  async function toRevoke(params: ParamsOf<"grants.revoke">, call: Call): Promise<Grant[]> {
-    const own = grants.list(call.connection.subject);
-    const isMeant = ({ scope }: Grant) => scope.account === sessions.pick(params.account).file.account;
-    if (params.all === true) return ((await overseer.oversees(params, call)) ? grants.list() : own).filter(isMeant);
+  async function toRevoke(params: ParamsOf<"grants.revoke">, call: Call): Promise<Listed[]> {
+    const { connection } = call;
+    const meant = sessions.pick(params.account);
+    if (params.all === true) return listed(meant, (await overseer.oversees(params, call)) ? undefined : connection);
     if (params.grant === undefined) throw new PosternError("invalidParams", "grant or all is required");
-    const mine = own.find((grant) => grant.id === params.grant);
-    if (mine !== undefined) return [mine];
-    const other = (await overseer.oversees(params, call)) ? grants.find(params.grant) : undefined;
-    if (other === undefined || !isMeant(other)) throw new PosternError("grantNotFound");
-    return [other];
+    const isMeant = ({ id }: Listed) => id === params.grant;
+    const mine = sessions
+      .list()
+      .flatMap((session) => listed(session, connection))
+      .filter(isMeant);
+    if (mine.length > 0) return mine;
+    const others = (await overseer.oversees(params, call)) ? listed(meant).filter(isMeant) : [];
+    if (others.length === 0) throw new PosternError("grantNotFound");
+    return others;
+  }
+
+  /** On disk before it is recorded and answered: what the disk does not take has not ended. */
+  async function end(account: string, ended: readonly string[]): Promise<void> {
+    const session = sessions.find(account);
+    if (session !== undefined && isUnlocked(session)) await applications.end(session, ended);
+    for (const id of ended) grants.revoke(id);
+  }
+
+  /** The grants of an account: all, or those that one connection's program uses. One that an application grant gave is not listed beside it. */
+  function listed(session: Session, connection?: Connection): Listed[] {
+    const held = grants.list(connection?.subject).filter(({ scope }) => scope.account === session.file.account);
+    const known = isUnlocked(session) ? applications.list(session, connection) : [];
+    return [
+      ...held.filter(({ application }) => application === undefined).map(heldBySubject),
+      ...known.flatMap((one) => heldByLaunch(one, held)),
+    ];
   }
 
   /** The account of a client. The answer does not show whether a named account exists. So an unknown name is kept as it was sent. */
@@ -163,7 +187,42 @@ function shownSubject(subject: Subject) {
   };
 }
 
-async function shownGrant({ account }: Unlocked, grant: Grant): Promise<ResultOf<"grants.list">["grants"][number]> {
+/** A grant as it is listed. */
+type Listed = Pick<Grant, "id" | "verb" | "scope"> & {
+  readonly subject: ResultOf<"grants.list">["grants"][number]["subject"];
+  readonly createdAt: Pick<Moment, "wallMs">;
+  readonly lastUsedAt: Pick<Moment, "wallMs">;
+  readonly endsAtMs: number;
+};
+
+const isUnlocked = (session: Session): session is UnlockedSession => session.unlocked !== undefined;
+
+const heldBySubject = (grant: Grant): Listed => ({
+  ...grant,
+  subject: shownSubject(grant.subject),
+  endsAtMs: endsAtMs(grant),
+});
+
+/** An application grant as it is listed: one for each scope. No one process holds it. */
+function heldByLaunch(application: ApplicationGrant, held: readonly Grant[]): Listed[] {
+  const { launch, given, wallMs } = application;
+  const subject = { kind: "application" as const, program: launch.script?.path ?? launch.executable.path, pid: 0 };
+  return given.map(({ id, scope }) => {
+    const used = held.filter((one) => one.application === id).map(({ lastUsedAt }) => lastUsedAt.wallMs);
+    const lastUsedAt = { wallMs: Math.max(wallMs, ...used) };
+    return {
+      id,
+      verb: "read",
+      scope,
+      subject,
+      createdAt: { wallMs },
+      lastUsedAt,
+      endsAtMs: applicationEndsAtMs(application),
+    };
+  });
+}
+
+async function shownGrant({ account }: Unlocked, grant: Listed): Promise<ResultOf<"grants.list">["grants"][number]> {
   const { scope } = grant;
   const vault = scope.vault === undefined ? undefined : await titleOf(account, scope.vault);
   const item =
@@ -172,7 +231,7 @@ async function shownGrant({ account }: Unlocked, grant: Grant): Promise<ResultOf
       : await itemOrGone(account, scope.vault, scope.item);
   return {
     grant: grant.id,
-    subject: shownSubject(grant.subject),
+    subject: grant.subject,
     verb: grant.verb,
     level: scope.level,
     ...(scope.act === undefined ? {} : { act: scope.act }),
@@ -183,7 +242,7 @@ async function shownGrant({ account }: Unlocked, grant: Grant): Promise<ResultOf
       : { field: item?.content === undefined ? scope.field : fieldTitle(item.content, scope.field) }),
     createdAt: new Date(grant.createdAt.wallMs).toISOString(),
     lastUsedAt: new Date(grant.lastUsedAt.wallMs).toISOString(),
-    expiresAt: new Date(endsAtMs(grant)).toISOString(),
+    expiresAt: new Date(grant.endsAtMs).toISOString(),
   };
 }
 

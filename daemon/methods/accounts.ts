@@ -168,7 +168,9 @@ export function accountMethods(crypto: Sodium, sessions: Sessions, tokens: Token
     "session.lock": async ({ account }, call) => {
       const by = actorOf(call);
       const chosen = account === undefined ? undefined : sessions.pick(account).file.account;
-      const recorded = await Promise.all([sessions.lock(account, by), tokens.lock(chosen, by)]);
+      // Begun before the lock, which wipes the key of the store.
+      const ended = sessions.endApplications(account);
+      const recorded = await Promise.all([ended, sessions.lock(account, by), tokens.lock(chosen, by)]);
       return recorded.every(Boolean) ? {} : { unrecorded: true };
     },
   };

@@ -112,7 +112,7 @@ export function promptMethods({ sessions, broker, overseer, tickets, approvers }
       throw new PosternError(isKnown ? "promptNotFound" : "proofRequired");
     }
     sessions.pick(prompt.account).audit.keep(entryOf(call, "denied", [prompt.id]));
-    broker.decide(prompt, "no");
+    await broker.decide(prompt, "no");
   }
 
   /** The prompt of a yes. Without a proof nobody learns which codes are open. */
@@ -139,7 +139,7 @@ export function promptMethods({ sessions, broker, overseer, tickets, approvers }
     if (params.hash !== offer.hash) throw new PosternError("conflict", "hash must be that of the text that was shown");
     const ids = [prompt.id, ...offer.given.map(({ scope }) => scope.item ?? scope.vault ?? scope.account)];
     sessions.pick(prompt.account).audit.keep(entryOf(call, "approved", ids, offer.text));
-    broker.decide(prompt, { yes: offer });
+    await broker.decide(prompt, { yes: offer });
   }
 }
 

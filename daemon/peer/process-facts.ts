@@ -143,6 +143,15 @@ function codeOf(pid: number, executable: Executable | undefined): Pick<ProcessFa
 
 const nothing = { runs: undefined, loadsOther: false };
 
+/** The bytes of a command line, as latin1. Undefined where it is hidden, erased, or longer than what is read. */
+export function wholeCommandLineOf(pid: number): string | undefined {
+  const whole = readOrAbsent(`/proc/${pid}/cmdline`, "latin1", ARGV_BYTES_MAX) ?? "";
+  return whole === "" || whole.length === ARGV_BYTES_MAX ? undefined : whole;
+}
+
+/** The working folder of a process. */
+export const folderOf = (pid: number): string | undefined => linkOf(pid, "cwd");
+
 function argvOf(pid: number): string[] {
   return (readOrAbsent(`/proc/${pid}/cmdline`, "utf8", ARGV_BYTES_MAX) ?? "").split("\0").slice(0, -1);
 }

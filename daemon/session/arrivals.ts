@@ -120,8 +120,8 @@ export function createArrivals(parts: ArrivalsParts): Arrivals {
   }
 
   /**
-   * Adds an account and opens it. Of an earlier stay of this account, the PIN no longer approves, the choice of its idle lock is over, and it is not the
-   * default by that stay.
+   * Adds an account and opens it. Of an earlier stay of this account, the PIN no longer approves, no program is known again, the choice of its idle
+   * lock is over, and it is not the default by that stay.
    */
   async function addOpen(
     file: AccountFile,
@@ -132,7 +132,7 @@ export function createArrivals(parts: ArrivalsParts): Arrivals {
     const session = await add(file, coming);
     try {
       const { store } = await open(session);
-      await store.change(({ isDefault: _former, idleLock: _chosen, ...state }) => ({
+      await store.change(({ isDefault: _former, idleLock: _chosen, applications: _ended, ...state }) => ({
         ...state,
         pin: undefined,
         wrongPinsToTell: 0,

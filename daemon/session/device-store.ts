@@ -5,11 +5,13 @@ import type { ParamsOf } from "../../protocol/catalogue.ts";
 import { open, seal } from "../../protocol/crypto/envelope.ts";
 import type { Primitives } from "../../protocol/crypto/primitives.ts";
 import { PosternError } from "../../protocol/errors.ts";
+import type { Scope } from "../account/scope.ts";
 import type { TakenIn } from "../audit/left-reading.ts";
 import type { Anchor, Checkpoint } from "../audit/proof.ts";
 import { readOurs } from "../host/data-folder.ts";
 import { writeFileDurably } from "../host/private-files.ts";
 import { StartRefused } from "../host/start-refused.ts";
+import type { Launch } from "../peer/launch.ts";
 import { isNewer, MOVE_IT_AWAY, newerFile, STORE_BYTES_MAX } from "./device-suite.ts";
 
 /** The approval PIN: its verifier (base64), and its wrong tries. */
@@ -23,6 +25,16 @@ export type PinState = {
 /** The choices of the time without use after which an account locks. */
 export type IdleLock = ParamsOf<"accounts.setIdleLock">["idleLock"];
 
+/** A yes to every later start of a program. Each scope has an id, by which it is listed and revoked. */
+export type ApplicationGrant = {
+  readonly launch: Launch;
+  readonly given: readonly { readonly id: string; readonly scope: Scope }[];
+  readonly wallMs: number;
+  readonly bootMs: number;
+  /** The boot in which it was given. A terminal session of a later boot could have the same numbers. */
+  readonly boot: string;
+};
+
 export type DeviceState = {
   readonly counter: number;
   readonly pin: PinState | undefined;
@@ -34,6 +46,8 @@ export type DeviceState = {
   readonly takenIn?: Readonly<Record<string, TakenIn>>;
   /** The time without use after which the account locks. Missing where nobody chose one. */
   readonly idleLock?: IdleLock;
+  /** The programs that are known again. Missing where nobody allowed one. */
+  readonly applications?: readonly ApplicationGrant[];
   /** Whether the person knows that this is the default account of several. */
   readonly isDefault?: true;
 };

@@ -14,6 +14,8 @@ export type Session = {
   unlocked: Unlocked | undefined;
   /** The number of its locks. An unlock with a lock in between must not stand. */
   locks: number;
+  /** Whether its person locked, and the application grants in its store may not have ended yet. */
+  applicationsEnded: boolean;
   /** Tries passwords of one account one at a time, since each try builds on the count that the one before left in the file. */
   readonly inTurn: <T>(work: () => Promise<T>) => Promise<T>;
 };

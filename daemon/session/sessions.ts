@@ -19,6 +19,7 @@ import type { Log } from "../host/log.ts";
 import { oneAtATime } from "../host/one-at-a-time.ts";
 import { type AccountFile, readAccounts } from "./account-file.ts";
 import { openOrderFile } from "./account-order.ts";
+import { endAllApplications } from "./application-grants.ts";
 import { type Arrivals, createArrivals, TRIES_WAITING_MAX } from "./arrivals.ts";
 import { chooseDefault } from "./default-mark.ts";
 import { forgetDevice } from "./device-names.ts";
@@ -53,6 +54,8 @@ export type Sessions = Pick<Places, "default" | "find" | "hold" | "setDefault"> 
     unlock(session: Session, password: string, by?: Actor): Promise<Unlocked>;
     /** Finishes a new account that was cut off. Returns whether it was. Throws locked, offline, diskFull. */
     makeWhole(session: UnlockedSession): Promise<boolean>;
+    /** Ends every application grant of an account, or of all. Returns whether that is on disk. */
+    endApplications(account: string | undefined): Promise<boolean>;
     /** Locks. Returns whether all of it was recorded, since a full disk must not keep an account unlocked. */
     lock(account: string | undefined, by: Actor, why?: string): Promise<boolean>;
     /** Checks the account password as a proof, and counts each try. Throws proofRefused, tryLater, busy. */
@@ -93,7 +96,14 @@ export function createSessions(parts: SessionParts): Sessions {
     let session: Session | undefined;
     const keep = keepCheckpoints(() => session?.unlocked?.store, log);
     const audit = openAuditLog(accountFolder(home, file.account), crypto, clock, log, keep);
-    session = { file, audit, unlocked: undefined, locks: 0, inTurn: oneAtATime(TRIES_WAITING_MAX) };
+    session = {
+      file,
+      audit,
+      unlocked: undefined,
+      locks: 0,
+      applicationsEnded: false,
+      inTurn: oneAtATime(TRIES_WAITING_MAX),
+    };
     return session;
   }
 
@@ -193,6 +203,11 @@ export function createSessions(parts: SessionParts): Sessions {
     },
     unlock: unlocking.unlock,
     makeWhole: (session) => makeWhole(home, session),
+    endApplications: async (account) => {
+      const chosen = account === undefined ? places.list() : [pick(account)];
+      const ended = chosen.map((session) => endAllApplications(session, accountFolder(home, session.file.account)));
+      return (await Promise.all(ended)).every(Boolean);
+    },
     lock: async (account, by, why = "asked") => {
       const chosen = account === undefined ? places.list() : [pick(account)];
       const recorded = await Promise.all(chosen.map((session) => lockOne(session, why, by)));

@@ -11,6 +11,7 @@ import { PosternError } from "../../protocol/errors.ts";
 import type { Actor } from "../audit/entry.ts";
 import { accountFolder } from "../host/data-folder.ts";
 import { type AccountFile, writeAccount } from "./account-file.ts";
+import { endMarkedApplications } from "./application-grants.ts";
 import { counted, demandTry, forgiven, refused } from "./password-tries.ts";
 import { forgivePin } from "./pin.ts";
 import type { Session, SessionParts, UnlockedSession } from "./session.ts";
@@ -119,6 +120,7 @@ export function createUnlocking(parts: Parts): Unlocking {
       const { store } = signedIn.session;
       await settleTry(session, { ...forgiven(session.file), ...(store === undefined ? {} : { store }) });
       await forgivePin(unlocked.store);
+      await endMarkedApplications(session, unlocked.store, folder);
       audit.keep({ event: "session.unlock", outcome: "ok", ...by });
       if (session.locks !== locks) throw new PosternError("locked");
     } catch (error) {

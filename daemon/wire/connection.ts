@@ -7,6 +7,7 @@ import { limits } from "../../protocol/limits.ts";
 import type { Connection, DoorName, OpenClient } from "../call/connection.ts";
 import { discard, lineOf } from "../call/encoded.ts";
 import type { Log } from "../host/log.ts";
+import { createLaunch } from "../peer/launch.ts";
 import type { Peer } from "../peer/peer.ts";
 import { leftTerminal, type Subject, terminalSessionOf } from "../peer/subject.ts";
 import { createBatches } from "./batch.ts";
@@ -286,11 +287,14 @@ function connectionOf(
   let clients = new Map<string, OpenClient>();
   let subscribed = false;
   const later = leftTerminal(subject);
+  const present = () => (peer.hasLeftTerminal() ? later : subject);
+  const launch = createLaunch(subject.holder ?? peer.identity);
   return {
     peer,
     get subject() {
-      return peer.hasLeftTerminal() ? later : subject;
+      return present();
     },
+    launch: () => launch(present()),
     isSame,
     demandSame: () => {
       if (!isSame()) throw new PosternError("peerRefused", "the program was replaced by another");

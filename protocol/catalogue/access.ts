@@ -12,8 +12,14 @@ const Verb = Type.Union([Type.Literal("read"), Type.Literal("write"), Type.Liter
 /** The program that asked, as a person can recognise it. */
 const Subject = Type.Object(
   {
-    kind: Type.Union([Type.Literal("process"), Type.Literal("terminal"), Type.Literal("once")]),
+    kind: Type.Union([
+      Type.Literal("process"),
+      Type.Literal("terminal"),
+      Type.Literal("application"),
+      Type.Literal("once"),
+    ]),
     program: Type.String(),
+    /** 0 for an application: no one process holds it. */
     pid: Type.Integer(),
     terminal: Type.Optional(Type.String()),
   },
@@ -38,6 +44,11 @@ const Choice = Type.Object(
     ),
     /** Minutes without use after which the grant ends. Without it and `lasts`: 10. */
     idleMinutes: Type.Optional(Type.Integer({ minimum: 1, maximum: 720 })),
+    /**
+     * Every later start of this program: the same executable, script, arguments and folder, in the same terminal session or systemd unit. For 24
+     * hours, or until `session.lock`. Only for reading what references name. Beside nothing else.
+     */
+    holder: Type.Optional(Type.Literal("application")),
   },
   { ...closed, ...named("Choice") },
 );

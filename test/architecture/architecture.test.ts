@@ -46,7 +46,10 @@ const rooms: Record<string, { may: string[]; because: string }> = {
   peer: { may: ["host"], because: "who connects is a question to the kernel alone" },
   audit: { may: ["host"], because: "the log records what it is told, and asks nobody" },
   account: { may: ["host"], because: "reading and keeping need no person and no connection" },
-  session: { may: ["account", "audit", "host"], because: "an account is opened and locked the same for every asker" },
+  session: {
+    may: ["account", "audit", "host", "peer"],
+    because: "an account is opened and locked the same for every asker; its store also keeps how a program was started",
+  },
   call: {
     may: ["account", "audit", "peer", "session"],
     because: "it says what a request is, and does nothing with one",

@@ -26,8 +26,9 @@ const lengthWords = {
   workingDay: "for a working day",
 } as const;
 
-function wordsOf({ width, verb, lasts, idleMinutes }: Choice): string {
+function wordsOf({ width, verb, lasts, idleMinutes, holder }: Choice): string {
   const words = [
+    ...(holder === undefined ? [] : ["this program each time it starts, for a day"]),
     ...(width === undefined ? [] : [`the ${width}`]),
     ...(verb === undefined ? [] : ["writing too"]),
     ...(lasts === undefined ? [] : [lengthWords[lasts]]),
@@ -57,6 +58,7 @@ export type ChoiceOptions = {
   vault?: boolean;
   wholeAccount?: boolean;
   write?: boolean;
+  application?: boolean;
 };
 
 /** The options of a choice. */
@@ -70,10 +72,11 @@ export const choiceOptions = [
   ["--vault", "allow to read everything in the vault"],
   ["--whole-account", "allow to read everything in the account"],
   ["--write", "allow to change it too, where the question is about reading"],
+  ["--application", "allow it to this program each time it starts, for a day or until you lock"],
 ] as const;
 
 /** The options of `approve` for a choice. */
-export function optionsFor({ width, verb, lasts, idleMinutes }: Choice): string {
+export function optionsFor({ width, verb, lasts, idleMinutes, holder }: Choice): string {
   const widthOptions = { item: "--item", vault: "--vault", account: "--whole-account" } as const;
   const lengthOptions = {
     once: "--once",
@@ -86,6 +89,7 @@ export function optionsFor({ width, verb, lasts, idleMinutes }: Choice): string 
     ...(verb === undefined ? [] : ["--write"]),
     ...(lasts === undefined ? [] : [lengthOptions[lasts]]),
     ...(idleMinutes === undefined ? [] : [`--minutes ${idleMinutes}`]),
+    ...(holder === undefined ? [] : ["--application"]),
   ].join(" ");
 }
 
@@ -97,6 +101,10 @@ export function choiceOf(options: ChoiceOptions): Choice {
   const { once, tenMinutes, untilLock, workingDay, minutes } = options;
   const given = { once, tenMinutes, untilLock, workingDay, minutes: minutes !== undefined };
   const length = onlyOne(given, "a length", ["--once, --ten-minutes, --until-lock, --working-day and --minutes"]);
+  const isOther = width !== undefined || length !== undefined || options.write === true;
+  if (options.application === true && isOther)
+    throw new UsageError("--application stands alone", "it is for reading what was asked, for a day");
+  if (options.application === true) return { holder: "application" };
   return {
     ...(width === undefined ? {} : { width }),
     ...(options.write === true ? { verb: "write" as const } : {}),

@@ -204,6 +204,10 @@ function promptsText(prompts: Methods["prompts.list"]["result"]["prompts"], else
   return shown.length === 0 ? "Nothing waits." : shown.join("\n\n");
 }
 
+function holderOf({ kind, terminal, pid }: Methods["grants.list"]["result"]["grants"][number]["subject"]): string {
+  return kind === "application" ? "each time it starts" : (terminal ?? `${pid}`);
+}
+
 function grantsText(grants: Methods["grants.list"]["result"]["grants"]): string {
   if (grants.length === 0) return "No grants.";
   const rows = grants.map((grant) => {
@@ -214,7 +218,7 @@ function grantsText(grants: Methods["grants.list"]["result"]["grants"]): string 
       grant.grant,
       grant.act === undefined ? `${grant.verb} ${grant.level}` : `${grant.act}, read names`,
       where,
-      `${grant.subject.program} (${grant.subject.terminal ?? grant.subject.pid})`,
+      `${grant.subject.program} (${holderOf(grant.subject)})`,
       localTime(grant.expiresAt),
     ];
   });

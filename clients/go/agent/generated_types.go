@@ -83,6 +83,7 @@ type Choice struct {
 	Verb        *string `json:"verb,omitempty"`
 	Lasts       *string `json:"lasts,omitempty"`
 	IdleMinutes *int64  `json:"idleMinutes,omitempty"`
+	Holder      *string `json:"holder,omitempty"`
 }
 
 // Device is the Device of the wire.

@@ -108,6 +108,7 @@ class Choice(TypedDict, total=False):
     verb: Literal["write"]
     lasts: Literal["once", "tenMinutes", "untilLock", "workingDay"]
     idleMinutes: int
+    holder: Literal["application"]
 
 
 class _Device(TypedDict):
@@ -608,7 +609,7 @@ class SshKeyAttributes(TypedDict):
 
 
 class _Subject(TypedDict):
-    kind: Literal["process", "terminal", "once"]
+    kind: Literal["process", "terminal", "application", "once"]
     program: str
     pid: int
 

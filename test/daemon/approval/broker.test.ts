@@ -43,7 +43,7 @@ function fresh() {
     lockMsOf: () => 600_000,
     newId: () => `prompt${next++}`,
     watcher: { opened: (prompt) => opened.push(prompt), closed: (_prompt, ending) => closed.push(ending) },
-    approve: (prompt) => approved.push(prompt),
+    approve: (prompt) => void approved.push(prompt),
   });
   /** Asks, and catches the rejection so that it never counts as unhandled. */
   const ask = (name: string, fields: string[], signal = new AbortController().signal, family = name) => {

@@ -57,7 +57,15 @@ function fresh() {
     touch: () => touched++,
   } as unknown as Sessions;
   const unlockWaits = createUnlockWaits({ clock, quotas: createQuotas(clock), tell: () => undefined });
-  const gate = createGate({ clock, sessions, grants, broker, unlockWaits, resolver: createResolver(clock) });
+  const gate = createGate({
+    clock,
+    sessions,
+    grants,
+    broker,
+    unlockWaits,
+    resolver: createResolver(clock),
+    applications: { know: () => undefined },
+  });
   const call = (method: "vaults.list" | "secrets.resolveAll", signal = new AbortController().signal): Call =>
     ({
       method,

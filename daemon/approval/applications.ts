@@ -1,0 +1,99 @@
+// Programs that are known again. A person allowed every later start of a program, so its process gets grants of its own when it asks. They are
+// ordinary grants, and end with the application grant that they come from.
+import { type Scope, scopeKey } from "../account/scope.ts";
+import type { Connection } from "../call/connection.ts";
+import { whoOf } from "../call/log-entry.ts";
+import { type Clock, momentOf } from "../host/clock.ts";
+import { changedFile, isSameLaunch, type Launch } from "../peer/launch.ts";
+import { programOf, type Subject } from "../peer/subject.ts";
+import type { OpenSession } from "../session/account-session.ts";
+import {
+  APPLICATION_MS,
+  addApplication,
+  bootId,
+  endApplications,
+  leftMs,
+  livingApplications,
+} from "../session/application-grants.ts";
+import type { ApplicationGrant } from "../session/device-store.ts";
+import { GRANT_IDLE_MS, type Grants } from "./grants.ts";
+
+export type Applications = {
+  /** Adds what a person allowed for every later start of the program. Fulfilled once it is on disk; where the disk takes nothing, nothing is added. */
+  allow(session: OpenSession, subject: Subject, launch: Launch, scopes: readonly Scope[]): Promise<void>;
+  /** Gives a program that is known again the grants for reading these scopes. */
+  know(session: OpenSession, connection: Connection, scopes: readonly Scope[]): void;
+  /** The file of this program that is another one than when it was allowed. */
+  changedFile(session: OpenSession, connection: Connection): "script" | "executable" | undefined;
+  /** The application grants of an account: all, or those of this program. */
+  list(session: OpenSession, connection?: Connection): ApplicationGrant[];
+  /** Ends those with these ids, and the grants that came from them. Fulfilled once it is on disk. */
+  end(session: OpenSession, ids: readonly string[]): Promise<void>;
+};
+
+export function createApplications(clock: Clock, grants: Grants, newId: () => string): Applications {
+  const boot = bootId();
+
+  function living({ unlocked }: OpenSession): ApplicationGrant[] {
+    if (unlocked.store.state.applications === undefined) return [];
+    return livingApplications(unlocked.store.state, momentOf(clock), boot);
+  }
+
+  function ofProgram(session: OpenSession, connection: Connection): ApplicationGrant[] {
+    const all = living(session);
+    // The files are looked at only where the answer counts.
+    const launch = all.length === 0 ? undefined : connection.launch();
+    if (launch === undefined || "why" in launch) return [];
+    return all.filter((one) => isSameLaunch(one.launch, launch));
+  }
+
+  function give(subject: Subject, one: ApplicationGrant, { id, scope }: ApplicationGrant["given"][number]): void {
+    const ageMs = leftMs(one, momentOf(clock));
+    grants.add(subject, "read", scope, { idleMs: GRANT_IDLE_MS, ageMs, application: id });
+  }
+
+  return {
+    allow: async (session, subject, launch, scopes) => {
+      const now = momentOf(clock);
+      const given = scopes.map((scope) => ({ id: newId(), scope }));
+      const added = { launch, given, wallMs: now.wallMs, bootMs: now.bootMs, boot };
+      const written = addApplication(session.unlocked.store, added, now);
+      for (const one of given) give(subject, added, one);
+      await written.catch(async (error: unknown) => {
+        await endIn(session, ids(added)).catch(() => undefined); // In memory it has ended. The first error is the one to throw.
+        throw error;
+      });
+    },
+    know: (session, connection, scopes) => {
+      const { subject } = connection;
+      const wanted = new Set(scopes.map((scope) => scopeKey("read", scope)));
+      for (const one of ofProgram(session, connection)) {
+        const given = one.given.filter(({ scope }) => wanted.delete(scopeKey("read", scope)));
+        if (given.length === 0) continue;
+        const by = { program: programOf(subject), pid: subject.pid, who: whoOf(subject) };
+        session.audit.keep({ event: "application.known", outcome: "ok", ...by, ids: given.map(({ id }) => id) });
+        for (const part of given) give(subject, one, part);
+      }
+    },
+    changedFile: (session, connection) => {
+      const all = living(session);
+      const launch = all.length === 0 ? undefined : connection.launch();
+      if (launch === undefined || "why" in launch) return undefined;
+      const changed = all.map((one) => changedFile(one.launch, launch));
+      return changed.find((file) => file !== undefined);
+    },
+    list: (session, connection) => (connection === undefined ? living(session) : ofProgram(session, connection)),
+    end: endIn,
+  };
+
+  function endIn({ unlocked }: OpenSession, ended: readonly string[]): Promise<void> {
+    grants.endApplications(ended);
+    const isKept = (unlocked.store.state.applications ?? []).some((one) => ids(one).some((id) => ended.includes(id)));
+    return isKept ? endApplications(unlocked.store, ended) : Promise.resolve();
+  }
+}
+
+const ids = ({ given }: ApplicationGrant) => given.map(({ id }) => id);
+
+/** The end of an application grant, in milliseconds since the Unix epoch. */
+export const applicationEndsAtMs = ({ wallMs }: ApplicationGrant): number => wallMs + APPLICATION_MS;
