@@ -1,16 +1,28 @@
 // Answers from a terminal: which prompt a person means, and what a no needs.
-import { dirname } from "node:path";
+import { writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { exitCodes } from "../../clients/cli/terminal/exit-code.ts";
 import type { Channel } from "../../clients/typescript/channel.ts";
-import { attachPerson, makeAccount, PIN } from "../agent/person.ts";
+import { attachPerson, makeAccount, PASSWORD, PIN } from "../agent/person.ts";
 import { type RunningAgent, startAgent } from "../agent/start.ts";
 import { openTerminal, type Terminal } from "../build/terminal.ts";
 import { postern } from "./postern.ts";
 
 const main = fileURLToPath(new URL("../../clients/cli/main.ts", import.meta.url));
 const REFERENCE = "op://Demo/DB/password";
+
+/** A program that nobody here wrote: it speaks to the socket by itself. */
+const READ = `import { connect } from "node:net";
+const socket = connect(process.env.SOCKET);
+socket.on("data", (line) => {
+  console.log("got", JSON.parse(line).result?.secret);
+  process.exit();
+});
+const params = { reference: "${REFERENCE}" };
+socket.write(JSON.stringify({ jsonrpc: "2.0", id: 1, method: "secrets.resolve", params }) + "\\n");
+`;
 
 let agent: RunningAgent;
 let channel: Channel;
@@ -68,6 +80,34 @@ describe("approve", () => {
     await other.sees("Allowed.");
     other.end();
     await terminal.sees("s3cret");
+  });
+
+  test("allows a program each time it starts, and lists it so", async () => {
+    const program = join(agent.home, "read.mjs");
+    writeFileSync(program, READ);
+    terminal.type(`unset NODE_COMPILE_CACHE; SOCKET=${agent.socket} node read.mjs`);
+    await expect.poll(openPrompts, { timeout: 20_000 }).toBe(1);
+    const other = openTerminal(environment(), agent.home);
+    other.type(`node --no-warnings -- ${main} approve --application`);
+    await other.sees("Approval PIN");
+    other.type(PIN);
+    await other.sees("Any program of yours that can start this script in this place gets these.");
+    await other.sees("Allow ");
+    other.type("y");
+    await other.sees("Allowed.");
+    await terminal.sees("got s3cret");
+    terminal.type(`SOCKET=${agent.socket} node read.mjs`);
+    await terminal.sees("got s3cret");
+    other.type(`node --no-warnings -- ${main} grants`);
+    await other.sees("Account password");
+    other.type(PASSWORD);
+    await other.sees(`${program} (each time it starts)`);
+    other.end();
+  });
+
+  test.each(["--vault", "--once", "--write", "--minutes=5"])("takes --application without %s", async (option) => {
+    const ran = await elsewhere(["approve", "KX-42", "--application", option, "--pin-fd", "3"], [PIN]);
+    expect(ran).toMatchObject({ code: exitCodes.usage, err: expect.stringContaining("--application stands alone") });
   });
 
   test("does not say yes to whatever program waits by then", async () => {
