@@ -74,14 +74,14 @@ function holds(subject: Subject, { lasts }: Choice): string {
   return "Yes holds for this process.";
 }
 
-/** The words may hold a secret, so they are not shown. Whoever started the program knows them. */
-function heldByLaunch({ way, executable, script, folder, place }: Launch): string[] {
-  const files = script === undefined ? displayedPath(executable.path) : "this executable and script";
+/** The words of the command line may hold a secret, so they are not shown. */
+function heldByLaunch({ way, script, folder, place }: Launch): string[] {
   const where = place.is === "terminal" ? "in this terminal session" : `in ${displayedPath(place.path)}`;
-  const what = way === "command" ? "this program, through the postern command," : "this program";
+  const what = script === undefined ? "program" : "script";
   return [
-    `Any program of yours that can start this ${script === undefined ? "program" : "script"} in this place gets these.`,
-    `Yes holds for ${what} each time it starts: ${files}, with these arguments, in ${displayedPath(folder)}, ${where}.`,
+    displayedLine(`This place is ${displayedPath(folder)}, ${where}.`),
+    `Any program of yours that can start this ${what} in this place gets these.`,
+    `Yes holds each time this ${what} starts there with these arguments${way === "command" ? ", through the postern command" : ""}.`,
   ];
 }
 

@@ -129,7 +129,8 @@ describe("a program that was allowed each time it starts", () => {
   test("is told so in the text, with what it is bound to", async () => {
     const text = await offered(await asks());
     expect(text).toContain("Any program of yours that can start this script in this place gets these.");
-    expect(text).toContain(`each time it starts: this executable and script, with these arguments, in ${work},`);
+    expect(text).toContain(`This place is ${work}, in this terminal session.`);
+    expect(text).toContain("Yes holds each time this script starts there with these arguments.");
     expect(text).toContain("It ends after 24 hours, or when you lock with `postern lock`.");
   });
 
