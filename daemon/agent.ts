@@ -9,9 +9,10 @@ import { scopeKey } from "./account/scope.ts";
 import { type Approvers, createApprovers } from "./approval/approvers.ts";
 import { type Broker, createBroker } from "./approval/broker.ts";
 import { createGate } from "./approval/gate.ts";
-import { createGrants, type Grants } from "./approval/grants.ts";
+import { COMMAND_AGE_MS, COMMAND_IDLE_MS, createGrants, type Grant, type Grants } from "./approval/grants.ts";
 import { createOffers } from "./approval/offers.ts";
 import { createOverseer } from "./approval/overseer.ts";
+import type { Asker, Given, Offer, Prompt } from "./approval/prompt.ts";
 import { recordAnyway, watchPrompts } from "./approval/prompt-watcher.ts";
 import { createQuotas } from "./approval/quotas.ts";
 import { createTickets } from "./approval/tickets.ts";
@@ -37,6 +38,7 @@ import { environmentMethods } from "./methods/environments.ts";
 import { fileMethods } from "./methods/files.ts";
 import { groupMethods } from "./methods/groups.ts";
 import { itemMethods } from "./methods/items.ts";
+import { namesMethods } from "./methods/names.ts";
 import { newAccountMethods } from "./methods/new-account.ts";
 import { promptMethods } from "./methods/prompts.ts";
 import { secretMethods } from "./methods/secrets.ts";
@@ -44,6 +46,7 @@ import { serviceAccountMethods } from "./methods/service-accounts.ts";
 import { shareMethods } from "./methods/shares.ts";
 import { vaultMethods } from "./methods/vaults.ts";
 import { createWatches, type Watches } from "./methods/watches.ts";
+import type { Subject } from "./peer/subject.ts";
 import { answerSdk } from "./sdk/answer.ts";
 import type { Whose } from "./session/account-file.ts";
 import type { AccountSession } from "./session/account-session.ts";
@@ -116,14 +119,7 @@ export function createAgent(parts: AgentParts): Agent {
     watcher: watchPrompts({ sessions: () => sessions, approvers, connections }),
     offers: createOffers(clock),
     lockMsOf: (account) => idleLockMs[idleLockOf(sessions.find(account)?.unlocked?.store.state ?? {})],
-    approve: ({ subject }, { verb, given, lasting, choice }) => {
-      const isWidened = choice.width !== undefined || choice.verb !== undefined;
-      if (lasting.kind !== "grant") return;
-      const scopes = given.flatMap(({ scope, grantable }) =>
-        grantable ? [[scopeKey(verb, scope), scope] as const] : [],
-      );
-      for (const scope of new Map(scopes).values()) grants.add(subject, verb, scope, { ...lasting, isWidened });
-    },
+    approve: (prompt, offer, askers) => giveGrants(grants, prompt, offer, askers),
   });
 
   const sessions: Sessions = createSessions({
@@ -268,6 +264,30 @@ export function createAgent(parts: AgentParts): Agent {
   };
 }
 
+/** Gives what a person said yes to. A yes for once gives it to the waiting commands of ours, each as long as its connection lives. */
+function giveGrants(
+  grants: Grants,
+  { subject }: Prompt,
+  { verb, given, lasting, choice }: Offer,
+  askers: readonly Asker[],
+): void {
+  const add = (holder: Subject, those: readonly Given[], terms: Pick<Grant, "idleMs" | "ageMs">) => {
+    const scopes = those.flatMap((one) => (one.grantable ? [[scopeKey(verb, one.scope), one] as const] : []));
+    return [...new Map(scopes).values()].map(({ scope, words, isExact = false }) =>
+      grants.add(holder, verb, scope, { ...terms, words, isWidened: !isExact || choice.verb !== undefined }),
+    );
+  };
+  if (lasting.kind === "grant") return void add(subject, given, lasting);
+  for (const { connection, given: own } of askers) {
+    const { command } = connection.subject;
+    if (command === undefined) continue;
+    const made = add({ ...connection.subject, key: command }, own, { idleMs: COMMAND_IDLE_MS, ageMs: COMMAND_AGE_MS });
+    connection.onEnd(() => {
+      for (const { id } of made) grants.revoke(id);
+    });
+  }
+}
+
 /** The state that the parts share, built once. */
 type State = {
   readonly connections: ReadonlySet<Connection>;
@@ -314,6 +334,7 @@ function handlersOf(parts: AgentParts, state: State): Handlers {
     ...backupMethods({ home, crypto, sessions, tokens, handles, clock, overseer }),
     ...vaultMethods,
     ...groupMethods,
+    ...namesMethods,
     ...environmentMethods(followers.isStale),
     ...serviceAccountMethods({ crypto, sessions, overseer }),
     ...shareMethods,

@@ -10,7 +10,7 @@ import type { Subject } from "../peer/subject.ts";
 import { chosenLasting, chosenScopes, demandFitting, fits } from "./choice.ts";
 import { createMatchCodes } from "./match-code.ts";
 import type { Offers } from "./offers.ts";
-import type { Asked, Choice, Ending, Offer, Prompt, Waiter, Watcher } from "./prompt.ts";
+import type { Asked, Asker, Choice, Ending, Offer, Prompt, Waiter, Watcher } from "./prompt.ts";
 import { newSalt, promptHash, promptText } from "./prompt-text.ts";
 import type { Quotas } from "./quotas.ts";
 
@@ -25,10 +25,16 @@ const OF_OTHERS = "and more, for other commands here: you see it after the proof
 
 export type Broker = {
   /**
-   * Asks a person for all of `asked`. Resolves when approved. Throws approvalDenied, approvalTimedOut, promptQuota, coolingDown, locked, or the
+   * Asks a person for all of `asked`. Resolves when approved, with what was found for each. Throws approvalDenied, approvalTimedOut, promptQuota, coolingDown, locked, or the
    * abort of the waiter's signal.
    */
-  ask(account: string, subject: Subject, verb: Verb, asked: readonly Asked[], waiter: Waiter): Promise<void>;
+  ask(
+    account: string,
+    subject: Subject,
+    verb: Verb,
+    asked: readonly Asked[],
+    waiter: Waiter,
+  ): Promise<readonly Asked[]>;
   /** The shown prompts: all, or those of one account. */
   list(account?: string): Prompt[];
   /** The shown prompt with this match code or id. No code looks like an id. */
@@ -56,6 +62,7 @@ type Open = Topic & {
   /** Whether a program's client asked first. */
   readonly isClient: boolean;
   asked: Map<string, Asked>;
+  finding?: Promise<void>;
   waiters: Set<{ keys: readonly string[]; resolve(): void; reject(error: Error): void; waiter: Waiter }>;
   frozen?: Prompt;
   cancelTimer(): void;
@@ -72,7 +79,7 @@ export type BrokerParts = {
   /** Milliseconds without use after which the account locks. */
   readonly lockMsOf: (account: string) => number;
   /** Records an approval as a grant. Called before the waiting calls continue. */
-  readonly approve: (prompt: Prompt, offer: Offer) => void;
+  readonly approve: (prompt: Prompt, offer: Offer, askers: readonly Asker[]) => void;
 };
 
 export function createBroker(parts: BrokerParts): Broker {
@@ -106,16 +113,19 @@ export function createBroker(parts: BrokerParts): Broker {
   }
 
   function show(open: Open): void {
-    const asked = [...open.asked.values()];
     open.frozen = {
       id: open.id,
       code: open.code,
       account: open.account,
       subject: open.subject,
       verb: open.verb,
-      asked,
+      get asked() {
+        return [...open.asked.values()];
+      },
+      find: () => (open.finding ??= findAll(open)),
+      isFound: () => isFound(open),
       offered: parts.offers.next({ subject: open.subject, place: placeOf(open), isClient: open.isClient }, (choice) =>
-        fits(choice, open.verb, asked),
+        fits(choice, open.verb, [...open.asked.values()]),
       ),
       ...textsOf(open, parts),
       expiresAtMs: clock.wallMs() + PROMPT_MS,
@@ -213,6 +223,7 @@ export function createBroker(parts: BrokerParts): Broker {
         for (const [index, one] of asked.entries()) prompt.asked.set(keys[index] ?? "", one);
       }
       await wait(prompt, keys, waiter);
+      return keys.flatMap((key) => prompt.asked.get(key) ?? []);
     },
     list: listFrozen,
     find: (codeOrId) => listFrozen().find(({ code, id }) => code === codeOrId || id === codeOrId),
@@ -221,7 +232,7 @@ export function createBroker(parts: BrokerParts): Broker {
       if (open === undefined) throw new PosternError("promptNotFound");
       if (answer !== "no") {
         parts.offers.chose(prompt.subject, placeOf(open), answer.yes.choice);
-        parts.approve(prompt, answer.yes);
+        parts.approve(prompt, answer.yes, askersOf(open, answer.yes.choice));
       }
       end(open, answer === "no" ? "denied" : "approved");
     },
@@ -233,7 +244,6 @@ export function createBroker(parts: BrokerParts): Broker {
 
 /** The texts of a prompt that is shown now. Whatever its waiters do later, a choice always has the same text and the same hash. */
 function textsOf(open: Open, { nameOf, lockMsOf }: BrokerParts): Pick<Prompt, "offer" | "sentBy"> {
-  const asked = [...open.asked.values()];
   const { subject, isAct, account } = open;
   const salt = newSalt();
   const name = nameOf?.(account, open.named !== undefined);
@@ -244,6 +254,7 @@ function textsOf(open: Open, { nameOf, lockMsOf }: BrokerParts): Pick<Prompt, "o
     promptText({ ...told, things, account: open.named, choice, lockMs: open.named === undefined ? lockMs : undefined });
   return {
     offer: (choice = {}) => {
+      const asked = [...open.asked.values()];
       demandFitting(choice, open.verb, asked);
       const shown = asked.map((one) => one.shown);
       const text = promptText({ ...told, things: shown, account: name, choice, lockMs });
@@ -262,6 +273,7 @@ function textsOf(open: Open, { nameOf, lockMsOf }: BrokerParts): Pick<Prompt, "o
       };
     },
     sentBy: (connection, choice = {}) => {
+      const asked = [...open.asked.values()];
       demandFitting(choice, open.verb, asked);
       const waiting = [...open.waiters].filter(({ waiter }) => waiter.connection === connection);
       const keys = new Set(waiting.flatMap((one) => one.keys));
@@ -269,6 +281,36 @@ function textsOf(open: Open, { nameOf, lockMsOf }: BrokerParts): Pick<Prompt, "o
       return sentTextOf(own.length === asked.length ? own : [...own, [OF_OTHERS]], choice);
     },
   };
+}
+
+const isFound = ({ asked }: Open) => [...asked.values()].every(({ find }) => find === undefined);
+
+/** Looks up what was named. All of it changes at once, so that no half of a text is ever told. Whatever cannot be looked up leaves no grant. */
+async function findAll(open: Open): Promise<void> {
+  const found = await Promise.all(
+    [...open.asked].map(async ([key, one]): Promise<[string, Asked]> => {
+      const { find, ...rest } = one;
+      if (find === undefined) return [key, one];
+      return [key, { ...rest, ...(await find().catch((error: unknown) => unfound(one, error))) }];
+    }),
+  );
+  open.asked = new Map(found);
+}
+
+function unfound({ sent }: Asked, error: unknown): Pick<Asked, "shown"> {
+  if (!(error instanceof PosternError)) throw error;
+  return { shown: [...sent, `it cannot be looked up now: ${error.message}`] };
+}
+
+/** The waiting commands of ours, each with what a yes to its own question gives. */
+function askersOf({ waiters, asked }: Open, choice: Choice): Asker[] {
+  return [...waiters].map(({ waiter: { connection }, keys }) => ({
+    connection,
+    given: chosenScopes(
+      keys.flatMap((key) => asked.get(key) ?? []),
+      choice,
+    ),
+  }));
 }
 
 /** Where a choice is remembered. A named account is known by the asker's word, so that a wrong name is offered what a right one is. */
