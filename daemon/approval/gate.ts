@@ -3,24 +3,34 @@
 import { catalogue, type MethodName } from "../../protocol/catalogue.ts";
 import type { Need, Right, Target, Verb } from "../../protocol/entry.ts";
 import { PosternError } from "../../protocol/errors.ts";
-import { type FoundThing, findNamed } from "../account/named-things.ts";
-import { isMissing, type Located, type Missing, type Resolver } from "../account/resolver.ts";
+import { findNamed } from "../account/named-things.ts";
+import { isMissing, type Located, type Resolver } from "../account/resolver.ts";
 import { covers, type Scope } from "../account/scope.ts";
-import type { Access } from "../call/access.ts";
 import type { Call } from "../call/call.ts";
 import type { OpenClient } from "../call/connection.ts";
 import { type Clock, type Moment, momentOf } from "../host/clock.ts";
+import type { Subject } from "../peer/subject.ts";
 import type { AccountSession, OpenSession } from "../session/account-session.ts";
 import type { Sessions } from "../session/sessions.ts";
 import type { Unlocked } from "../session/unlocked.ts";
 import type { Broker } from "./broker.ts";
 import type { Grant, Grants } from "./grants.ts";
 import { mayLookUp, wordsOf } from "./known-names.ts";
-import { foundNamed, foundScope, type NamedTarget, namedForm } from "./named-lines.ts";
+import { foundNamed, foundScope, type NamedTarget } from "./named-lines.ts";
+import {
+  isQuestion,
+  meant,
+  missingScope,
+  type Outcome,
+  outcomesOf,
+  scopesOf,
+  sorted,
+  type Wanted,
+} from "./outcomes.ts";
 import type { Asked } from "./prompt.ts";
 import { missingLines } from "./prompt-lines.ts";
 import { promptNames } from "./prompt-names.ts";
-import { idScope, sentForm, sentLines } from "./sent-lines.ts";
+import { sentForm, sentLines } from "./sent-lines.ts";
 import { askedOfNobody, deniedOrNone } from "./unknown-account.ts";
 import type { UnlockWaits } from "./unlock-waits.ts";
 import { unlockWaiterOf, waiterOf } from "./waiter.ts";
@@ -36,8 +46,6 @@ export type GateParts = {
 
 type GrantNeed = Extract<Need<never>, { kind: "grant" }>;
 
-/** The outcome of each target that names something. `unknown` ones may not be looked up before a person says yes. */
-type Outcome = Located | FoundThing | Missing | "unknown";
 type AccountParams = { client?: string; noWait?: boolean };
 
 type Gate = (method: MethodName, params: never, call: Call) => Call | Promise<Call>;
@@ -80,13 +88,9 @@ export function createGate(parts: GateParts): Gate {
           if (!still()) throw new PosternError("approvalRequired", "the grant ended meanwhile");
         };
         const knows = (scope: Scope) => byToken || grants.allows(subject, "read", scope, momentOf(clock));
-        const own = (vault: string) => {
-          const { account } = session.file;
-          const held = byToken
-            ? undefined
-            : grants.list(subject).find((one) => wanted.every((it) => coversIt(one, it)));
-          if (held !== undefined) grants.addOn(held, "write", { account, level: "values", vault });
-        };
+        const isMakers = (held: Grant) => !byToken && wanted.every((one) => coversIt(held, one));
+        const own = (vault: string) =>
+          ownAs(grants, subject, { account: file.account, level: "values", vault }, isMakers);
         return { ...call, access: { session, holds, demandStill, byToken, knows, own, ...sorted(targets, sure) } };
       };
       if (byToken) return passed(found, at, always);
@@ -104,7 +108,10 @@ export function createGate(parts: GateParts): Gate {
         return passed(sure, momentOf(clock), always);
       });
     };
-    const pending = locate(session, targets, (target) => mayFind(session, target, { byToken, isNobody }, call));
+    // An account that is not on this agent has no names. A token knows those of its own.
+    const mayFind = async (target: NamedTarget) =>
+      byToken || (!isNobody && mayLookUp(session.unlocked.account, grants.list(call.connection.subject), target));
+    const pending = outcomesOf(resolver, session.unlocked, targets, mayFind);
     // This lets a warm request be answered in the same turn of the event loop.
     if (!pending.some((one) => one instanceof Promise)) return pass(pending as Located[], now);
     return Promise.all(pending).then((found) => pass(found, momentOf(clock)));
@@ -173,33 +180,6 @@ export function createGate(parts: GateParts): Gate {
     throw deniedOrNone();
   }
 
-  function locate(
-    { unlocked }: OpenSession,
-    targets: readonly Target[],
-    mayFind: (target: NamedTarget) => Promise<boolean>,
-  ): (Outcome | Promise<Outcome>)[] {
-    return targets.flatMap((target): (Outcome | Promise<Outcome>)[] => {
-      if ("reference" in target) return [resolver.locate(unlocked, target.reference)];
-      if (!("named" in target)) return [];
-      return [
-        mayFind(target).then((may): Outcome | Promise<Outcome> =>
-          may ? findNamed(unlocked.account, target.named) : "unknown",
-        ),
-      ];
-    });
-  }
-
-  /** Whether a name may be looked up before a person is asked. For an account that is not on this agent nothing is. */
-  async function mayFind(
-    { unlocked }: OpenSession,
-    target: NamedTarget,
-    { byToken, isNobody }: { byToken: boolean; isNobody: boolean },
-    { connection }: Call,
-  ): Promise<boolean> {
-    if (byToken || isNobody) return byToken;
-    return mayLookUp(unlocked.account, grants.list(connection.subject), target);
-  }
-
   /**
    * Locates the references again after a person's answer. That took time, and the items may have changed. The yes was for certain fields. It does
    * not hold where a reference leads to another field now.
@@ -209,7 +189,7 @@ export function createGate(parts: GateParts): Gate {
     targets: readonly Target[],
     wanted: readonly Wanted[],
   ): Promise<Outcome[]> {
-    const found = await Promise.all(locate(session, targets, async () => true));
+    const found = await Promise.all(outcomesOf(resolver, session.unlocked, targets, async () => true));
     const now = scopesOf(session.file.account, targets, found);
     if (JSON.stringify(now.map(meant)) !== JSON.stringify(wanted.map(meant)))
       throw new PosternError("approvalRequired", "what the reference names changed while a person was asked");
@@ -264,6 +244,12 @@ export function createGate(parts: GateParts): Gate {
   }
 }
 
+/** Gives the maker of a vault a grant of it, which lasts as long as the yes to making it. */
+function ownAs(grants: Grants, subject: Subject, scope: Scope, isMakers: (held: Grant) => boolean): void {
+  const held = grants.list(subject).find(isMakers);
+  if (held !== undefined) grants.addOn(held, "write", scope);
+}
+
 /** The right that a call needs. Of some methods the parameters decide. */
 function rightOf({ by, verb, also, alone }: GrantNeed, params: never): Right {
   if (by !== undefined) return (by as (params: never) => Right)(params);
@@ -288,26 +274,6 @@ function askedByName(
   return { ...common, scope: form, shown: common.sent, grantable: false, words: wordsOf(account.id, target), find };
 }
 
-/** The outcomes as a handler takes them. None is unknown: the gate has passed. */
-function sorted(targets: readonly Target[], found: readonly Outcome[]): Pick<Access, "found" | "named"> {
-  const looked = targets.filter((target) => "reference" in target || "named" in target);
-  const all = found.map((outcome, index) => ({ outcome, isNamed: "named" in (looked[index] ?? {}) }));
-  return {
-    found: all.flatMap(({ outcome, isNamed }) => (isNamed ? [] : [outcome as Located | Missing])),
-    named: all.flatMap(({ outcome, isNamed }) => (isNamed ? [outcome as FoundThing | Missing] : [])),
-  };
-}
-
-/** Whether a target asks for something. A text that is no reference asks for nothing. */
-function isQuestion(found: readonly Outcome[]): (target: Target) => boolean {
-  let next = 0;
-  return (target) => {
-    if (!("reference" in target)) return true;
-    const outcome = found[next++];
-    return outcome === undefined || outcome === "unknown" || !isMissing(outcome) || !outcome.harmless;
-  };
-}
-
 /** The first line of the question. */
 const beforeOf = (also: string | undefined) => (also === undefined ? "" : `and ${also}: `);
 
@@ -315,53 +281,6 @@ const always = () => true;
 
 function demandHeld(holds: () => boolean): void {
   if (!holds()) throw new PosternError("locked");
-}
-
-/** A needed scope, and the target that needs it. A missing thing is asked about too, but leaves no grant behind. */
-type Wanted = {
-  readonly target: Target;
-  readonly scope: Scope;
-  readonly grantable: boolean;
-  readonly isUnknown?: true;
-  readonly found?: Pick<Located, "place">;
-  readonly missing?: { reference: string; why: string };
-};
-
-function scopesOf(account: string, targets: readonly Target[], found: readonly Outcome[]): Wanted[] {
-  let next = 0;
-  return targets.flatMap((target): Wanted[] => {
-    if (!("reference" in target || "named" in target))
-      return [{ target, scope: idScope(account, target), grantable: true }];
-    const outcome = found[next++];
-    if ("named" in target) return [namedScope(account, target, outcome)];
-    if (outcome === undefined || outcome === "unknown" || !("place" in outcome || "error" in outcome))
-      throw new Error("a reference was not looked up");
-    // Keeps the place only. The found value may hold a whole item, and a person takes minutes to answer.
-    if (!isMissing(outcome))
-      return [{ target, scope: outcome.scope, grantable: true, found: { place: outcome.place } }];
-    if (outcome.harmless) return [];
-    const missing = { reference: target.reference, why: outcome.error.message };
-    return [{ target, scope: missingScope(account, outcome), grantable: false, missing }];
-  });
-}
-
-/** Knowing that a thing is missing is knowledge about names: those of the vault, or those of the account's vaults. */
-const missingScope = (account: string, { vault }: Missing): Scope => ({
-  account,
-  level: "names",
-  ...(vault === undefined ? {} : { vault }),
-});
-
-function namedScope(account: string, target: NamedTarget, outcome: Outcome | undefined): Wanted {
-  if (outcome === undefined || outcome === "unknown")
-    return { target, scope: namedForm(account, target), grantable: false, isUnknown: true };
-  if (isMissing(outcome)) return { target, scope: missingScope(account, outcome), grantable: false };
-  return { target, scope: foundScope(account, target, outcome as FoundThing), grantable: true };
-}
-
-/** The part of a target that a person's yes is about. */
-function meant({ scope, grantable, missing }: Wanted): unknown {
-  return [scope, grantable, missing?.why];
 }
 
 /** The lines of a question. Extra effects beside the verb come first, so that no long title pushes them away. */

@@ -43,7 +43,7 @@ export function sentNamed(target: NamedTarget, before = ""): string[] {
   if (environment !== undefined) {
     const what = `${amountOf(level)} the environment`;
     const lines = promptLines({ what, parts: [sent("environment", environment)] }, before);
-    return named.orNew === true ? [...lines, ...createLines("or, where there is none, ")] : lines;
+    return named.orNew === true ? [...lines, ...createLines("or, where there is none:")] : lines;
   }
   const what = item === undefined ? `${amountOf(level)} the vault` : itemWords(level);
   const parts = [sent("vault", vault ?? ""), ...(item === undefined ? [] : [sent("item", item)])];
@@ -62,7 +62,7 @@ export async function foundNamed(
   if (act === undefined && scope.act !== undefined)
     return [
       ...promptLines({ what: "the environment", parts: [sent("environment", named.environment ?? "")] }, before),
-      ...createLines("which is not there: "),
+      ...createLines("which is not there yet:"),
     ];
   const groups =
     found.group === undefined ? [] : [among("group", await offered(account, "groups").list(), found.group)];
@@ -82,7 +82,7 @@ const sent = (kind: Part["kind"], title: string): Part => ({ kind, id: "", title
 
 const itemWords = (level: Scope["level"]) => (level === "names" ? "the names in the item" : "the item");
 
-const createLines = (before: string) => accountLines({ level: "names", act: CREATE }, before);
+const createLines = (when: string) => [when, ...accountLines({ level: "names", act: CREATE })];
 
 type Beside = { readonly items: readonly Part[]; readonly groups: readonly Part[]; readonly alike?: string };
 
@@ -92,7 +92,7 @@ const besideOf = ({ alike }: Named) => (alike === undefined ? {} : { alike });
 function besideLines({ items, groups, alike }: Beside): string[] {
   return [
     ...(items.length === 0 ? [] : ["and find there:", ...items.flatMap(partLines)]),
-    ...(groups.length === 0 ? [] : ["and find:", ...groups.flatMap(partLines)]),
+    ...(groups.length === 0 ? [] : ["for this group:", ...groups.flatMap(partLines)]),
     ...(alike === undefined ? [] : ["and see which other vault has this title:", ...partLines(sent("vault", alike))]),
   ];
 }
