@@ -1,6 +1,8 @@
 // The agent, put together by hand: state, gate, methods. It has no part that is not here.
+
 import type { ServiceAddress } from "../clients/account/service-client.ts";
 import { newId as makeId } from "../protocol/crypto/encoding.ts";
+import type { Verb } from "../protocol/entry.ts";
 import { PosternError } from "../protocol/errors.ts";
 import { createItemPages } from "./account/item-pages.ts";
 import type { Opened } from "./account/opened.ts";
@@ -10,9 +12,10 @@ import { type Applications, createApplications } from "./approval/applications.t
 import { type Approvers, createApprovers } from "./approval/approvers.ts";
 import { type Broker, createBroker } from "./approval/broker.ts";
 import { createGate } from "./approval/gate.ts";
-import { createGrants, type Grants } from "./approval/grants.ts";
+import { COMMAND_AGE_MS, COMMAND_IDLE_MS, createGrants, type Grant, type Grants } from "./approval/grants.ts";
 import { createOffers } from "./approval/offers.ts";
 import { createOverseer } from "./approval/overseer.ts";
+import type { Asker, Given, Offer, Prompt } from "./approval/prompt.ts";
 import { recordAnyway, watchPrompts } from "./approval/prompt-watcher.ts";
 import { createQuotas } from "./approval/quotas.ts";
 import { createTickets } from "./approval/tickets.ts";
@@ -38,6 +41,7 @@ import { environmentMethods } from "./methods/environments.ts";
 import { fileMethods } from "./methods/files.ts";
 import { groupMethods } from "./methods/groups.ts";
 import { itemMethods } from "./methods/items.ts";
+import { namesMethods } from "./methods/names.ts";
 import { newAccountMethods } from "./methods/new-account.ts";
 import { promptMethods } from "./methods/prompts.ts";
 import { secretMethods } from "./methods/secrets.ts";
@@ -45,6 +49,7 @@ import { serviceAccountMethods } from "./methods/service-accounts.ts";
 import { shareMethods } from "./methods/shares.ts";
 import { vaultMethods } from "./methods/vaults.ts";
 import { createWatches, type Watches } from "./methods/watches.ts";
+import type { Subject } from "./peer/subject.ts";
 import { answerSdk } from "./sdk/answer.ts";
 import type { Whose } from "./session/account-file.ts";
 import type { AccountSession } from "./session/account-session.ts";
@@ -119,20 +124,11 @@ export function createAgent(parts: AgentParts): Agent {
     offers: createOffers(clock),
     lockMsOf: (account) => idleLockMs[idleLockOf(sessions.find(account)?.unlocked?.store.state ?? {})],
     changedFile: (account, connection) => applications.changedFile(sessions.open(account), connection),
-    approve: ({ subject, account }, { verb, given, lasting, choice }) => {
-      const isWidened = choice.width !== undefined || choice.verb !== undefined;
-      if (lasting.kind === "once") return undefined;
-      const keyed = given.flatMap(({ scope, grantable }) =>
-        grantable ? [[scopeKey(verb, scope), scope] as const] : [],
-      );
-      const scopes = [...new Map(keyed).values()];
-      if (lasting.kind === "application") {
-        return scopes.length === 0
-          ? undefined
-          : applications.allow(sessions.open(account), subject, lasting.launch, scopes);
-      }
-      for (const scope of scopes) grants.add(subject, verb, scope, { ...lasting, isWidened });
-      return undefined;
+    approve: (prompt, offer, askers) => {
+      if (offer.lasting.kind !== "application") return void giveGrants(grants, prompt, offer, askers);
+      const scopes = distinct(offer.verb, offer.given).map(({ scope }) => scope);
+      if (scopes.length === 0) return undefined;
+      return applications.allow(sessions.open(prompt.account), prompt.subject, offer.lasting.launch, scopes);
     },
   });
 
@@ -290,6 +286,35 @@ export function createAgent(parts: AgentParts): Agent {
   };
 }
 
+/** What of a yes leaves a grant, each scope once. */
+function distinct(verb: Verb, given: readonly Given[]): Given[] {
+  const keyed = given.flatMap((one) => (one.grantable ? [[scopeKey(verb, one.scope), one] as const] : []));
+  return [...new Map(keyed).values()];
+}
+
+/** Gives what a person said yes to. A yes for once gives it to the waiting commands of ours, each as long as its connection lives. */
+function giveGrants(
+  grants: Grants,
+  { subject }: Prompt,
+  { verb, given, lasting, choice }: Offer,
+  askers: readonly Asker[],
+): void {
+  const add = (holder: Subject, those: readonly Given[], terms: Pick<Grant, "idleMs" | "ageMs">) => {
+    return distinct(verb, those).map(({ scope, words, isExact = false }) =>
+      grants.add(holder, verb, scope, { ...terms, words, isWidened: !isExact || choice.verb !== undefined }),
+    );
+  };
+  if (lasting.kind === "grant") return void add(subject, given, lasting);
+  for (const { connection, given: own } of askers) {
+    const { command } = connection.subject;
+    if (command === undefined) continue;
+    const made = add({ ...connection.subject, key: command }, own, { idleMs: COMMAND_IDLE_MS, ageMs: COMMAND_AGE_MS });
+    connection.onEnd(() => {
+      for (const { id } of made) grants.revoke(id);
+    });
+  }
+}
+
 /** The state that the parts share, built once. */
 type State = {
   readonly connections: ReadonlySet<Connection>;
@@ -337,6 +362,7 @@ function handlersOf(parts: AgentParts, state: State): Handlers {
     ...backupMethods({ home, crypto, sessions, tokens, handles, clock, overseer }),
     ...vaultMethods,
     ...groupMethods,
+    ...namesMethods,
     ...environmentMethods(followers.isStale),
     ...serviceAccountMethods({ crypto, sessions, overseer }),
     ...shareMethods,

@@ -4,6 +4,7 @@ import { access } from "./catalogue/access.ts";
 import { accounts } from "./catalogue/accounts.ts";
 import { agent } from "./catalogue/agent.ts";
 import { files, items } from "./catalogue/items.ts";
+import { names } from "./catalogue/names.ts";
 import { secrets } from "./catalogue/secrets.ts";
 import { serviceAccounts } from "./catalogue/service-accounts.ts";
 import { shares } from "./catalogue/shares.ts";
@@ -14,6 +15,7 @@ export const catalogue = {
   ...accounts,
   ...access,
   ...secrets,
+  ...names,
   ...items,
   ...files,
   ...shares,

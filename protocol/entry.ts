@@ -15,7 +15,25 @@ export type Target =
   | { readonly vault: string; readonly item?: string; readonly names?: true }
   | { readonly account: true; readonly names?: true }
   /** One act on the account as a whole, in the words that a person reads. A yes allows such acts and the reading of names. */
-  | { readonly account: true; readonly names: true; readonly act: Act };
+  | { readonly account: true; readonly names: true; readonly act: Act }
+  /** A thing by its title or id, as a person typed it. The agent looks it up for an asker who may know, or after a yes. */
+  | { readonly named: Named; readonly names?: true; readonly act?: Act };
+
+/** A vault, an item of it, an environment or a group, each by title or id. What else is to be found beside it is in `items`, `group` and `alike`. */
+export type Named = {
+  readonly vault?: string;
+  readonly item?: string;
+  readonly environment?: string;
+  /** Where there is no such environment, one is made. */
+  readonly orNew?: boolean;
+  /** The item is looked for in the archive alone. */
+  readonly archived?: boolean;
+  /** Further items of the vault. A yes tells their ids and gives no right to them. */
+  readonly items?: readonly string[];
+  readonly group?: string;
+  /** A title. A yes tells which other vaults have it. */
+  readonly alike?: string;
+};
 
 export type Act = (typeof acts)[number];
 
@@ -27,6 +45,9 @@ export const acts = [
   "change the name of a group",
   "delete a group",
 ] as const;
+
+/** The part of a need that a question states. */
+export type Right = { readonly verb: Verb; readonly also?: string; readonly alone?: true };
 
 /** The right that a caller needs before the method runs. `P` are the parsed parameters. */
 export type Need<P> =
@@ -42,6 +63,8 @@ export type Need<P> =
        * itself.
        */
       readonly alone?: true;
+      /** Where the parameters decide: what stands in place of the three fields above. */
+      readonly by?: (params: P) => Right;
     }
   | { readonly kind: "manageOrProof" }
   | { readonly kind: "proof" };

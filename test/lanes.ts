@@ -15,6 +15,7 @@ const soak = [
   "test/agent/near-names.test.ts",
   "test/agent/sdk-large.test.ts",
   "test/cli/beside.test.ts",
+  "test/cli/each-command-once.test.ts",
   "test/cli/idle-lock.test.ts",
   "test/cli/one-by-one.test.ts",
   "test/cli/service-down.test.ts",

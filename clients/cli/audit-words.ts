@@ -70,6 +70,7 @@ const methods: Readonly<Record<keyof Methods, string>> = {
   "shares.revoke": "end a shared link",
   "vaults.create": "create a vault",
   "vaults.list": "list vaults",
+  "names.locate": "look up what was named",
   "vaults.getOverview": "look at a vault",
   "vaults.get": "look at a vault",
   "vaults.update": "change a vault's name",

@@ -1,6 +1,6 @@
 // protocol/openrpc.json: the catalogue in the OpenRPC 1.3 form, for tools of other languages.
 import type { Catalogue } from "../../protocol/catalogue.ts";
-import { everywhere } from "../../protocol/entry.ts";
+import { everywhere, type Need } from "../../protocol/entry.ts";
 import type { ErrorName, errors as table } from "../../protocol/errors.ts";
 import { type NamedTypes, resolved } from "./named-types.ts";
 import type { Schema } from "./schema.ts";
@@ -32,7 +32,7 @@ export function renderOpenRpc(catalogue: Catalogue, named: NamedTypes, errors: E
           result: { name: "result", value: entry.example.result },
         },
       ],
-      "x-need": entry.need.kind === "grant" ? `grant(${entry.need.verb})` : entry.need.kind,
+      "x-need": needOf(entry.need as Need<unknown>),
     })),
     components: {
       schemas: named.types,
@@ -41,6 +41,9 @@ export function renderOpenRpc(catalogue: Catalogue, named: NamedTypes, errors: E
   };
   return `${JSON.stringify(document, null, 2)}\n`;
 }
+
+const needOf = (need: Need<unknown>) =>
+  need.kind === "grant" ? `grant(${need.by === undefined ? need.verb : "by parameters"})` : need.kind;
 
 /** Programs rely on `data.name`, as on the wire. */
 function errorOf(name: ErrorName, errors: Errors): object {

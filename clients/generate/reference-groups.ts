@@ -16,5 +16,6 @@ export const groups: Readonly<Record<string, string>> = {
   vaults: "Where items lie, and which groups may come to them.",
   groups: "Groups of people.",
   environments: "Named sets of variables for programs.",
+  names: "Ids of what a person named by title, with one question for all that follows.",
   serviceAccounts: "Accounts for programs, which come in with a token.",
 };

@@ -86,6 +86,7 @@ function method(name: string, entry: AnyEntry, { methods, types }: NamedTypes): 
 }
 
 function needText(need: Need<unknown>): string {
+  if (need.kind === "grant" && need.by !== undefined) return "grant(the verb of the parameters)";
   if (need.kind === "grant") return `grant(${need.verb})`;
   return need.kind === "manageOrProof" ? "a manage grant, or a proof in the same call" : need.kind;
 }

@@ -100,7 +100,9 @@ function errorLines(errors: typeof table): string[] {
 
 /** A method that needs nothing and is no activity only shows or narrows. The others without a need (a chunk, an answer, an account) act. */
 export function mayRepeat(need: Need<unknown>, activity: boolean): boolean {
-  return (need.kind === "none" && !activity) || (need.kind === "grant" && need.verb === "read");
+  return (
+    (need.kind === "none" && !activity) || (need.kind === "grant" && need.by === undefined && need.verb === "read")
+  );
 }
 
 function sdkNameOf(errors: typeof table, name: ErrorName): string | undefined {

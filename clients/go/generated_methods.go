@@ -67,6 +67,7 @@ func takesClient(method string) bool {
 		"secrets.resolve",
 		"secrets.resolveAll",
 		"secrets.watch",
+		"names.locate",
 		"items.create",
 		"items.createAll",
 		"items.get",

@@ -115,6 +115,15 @@ export type FileCreateParams = {
   sectionId: string;
   fieldId: string;
 };
+export type FoundThing = {
+  vaultId?: Id;
+  itemId?: Id;
+  archived?: boolean;
+  environmentId?: Id;
+  itemIds?: Id[];
+  groupId?: string;
+  alikeIds?: Id[];
+};
 export type Grant = {
   grant: Id;
   subject: Subject;
@@ -263,6 +272,16 @@ export type LostShare = {
   expiresAt: Timestamp;
 };
 export type MatchCode = string;
+export type NamedThing = {
+  vault?: string;
+  item?: string;
+  environment?: string;
+  orNew?: boolean;
+  archived?: boolean;
+  items?: string[];
+  group?: string;
+  alike?: string;
+};
 export type OpenClient = {
   client: string;
   program: string;
@@ -892,6 +911,18 @@ export type Methods = {
     };
     result: {
       password: string;
+    };
+  };
+  /** Returns the ids of things that are named by title or id, and asks for what the caller does with them next: once, for all of it. Until a person has said yes, nothing is looked up that the caller may not know already. `list`, `read` and `change` are about what a vault, an item or an environment holds. `share`, `delete` and `access` are the acts that a wider yes never covers. */
+  "names.locate": {
+    params: {
+      purpose: "list" | "read" | "change" | "share" | "delete" | "access";
+      names: NamedThing[];
+      client?: string;
+      noWait?: boolean;
+    };
+    result: {
+      found: FoundThing[];
     };
   };
   /** Makes an item. Small files may be part of the call. Large files come through files.openWrite. */
@@ -1537,6 +1568,7 @@ export const takesClient: ReadonlySet<string> = new Set([
   "secrets.resolve",
   "secrets.resolveAll",
   "secrets.watch",
+  "names.locate",
   "items.create",
   "items.createAll",
   "items.get",

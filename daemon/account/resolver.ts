@@ -40,8 +40,8 @@ export type Missing = {
   readonly near?: { readonly scope: Scope; readonly names: () => Promise<readonly string[]> };
 };
 
-/** Whether a reference was found. */
-export function isMissing(outcome: Located | Missing): outcome is Missing {
+/** Whether a reference or a name led nowhere. */
+export function isMissing<T extends object>(outcome: T | Missing): outcome is Missing {
   return "error" in outcome;
 }
 
@@ -172,8 +172,8 @@ async function lookThrough(account: Account, vault: string): Promise<string[]> {
 }
 
 /** The place in which a part of a reference was not found, for suggesting names. */
-function nearOf(
-  { account }: Opened,
+export function nearOf(
+  { account }: Pick<Opened, "account">,
   failed: string,
   { vault: vaultPart, item: itemPart, section, field }: SecretReference,
   { vault, item }: { vault: string | undefined; item: AccountItem | undefined },

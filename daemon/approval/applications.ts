@@ -17,12 +17,13 @@ import {
 } from "../session/application-grants.ts";
 import type { ApplicationGrant } from "../session/device-store.ts";
 import { GRANT_IDLE_MS, type Grants } from "./grants.ts";
+import type { Asked } from "./prompt.ts";
 
 export type Applications = {
   /** Adds what a person allowed for every later start of the program. Fulfilled once it is on disk; where the disk takes nothing, nothing is added. */
   allow(session: OpenSession, subject: Subject, launch: Launch, scopes: readonly Scope[]): Promise<void>;
-  /** Gives a program that is known again the grants for reading these scopes. */
-  know(session: OpenSession, connection: Connection, scopes: readonly Scope[]): void;
+  /** Gives a program that is known again the grants for reading these. */
+  know(session: OpenSession, connection: Connection, wanted: readonly Pick<Asked, "scope" | "grantable">[]): void;
   /** The file of this program that is another one than when it was allowed. */
   changedFile(session: OpenSession, connection: Connection): "script" | "executable" | undefined;
   /** The application grants of an account: all, or those of this program. */
@@ -64,9 +65,10 @@ export function createApplications(clock: Clock, grants: Grants, newId: () => st
         throw error;
       });
     },
-    know: (session, connection, scopes) => {
+    know: (session, connection, asked) => {
+      if (asked.length === 0) return;
       const { subject } = connection;
-      const wanted = new Set(scopes.map((scope) => scopeKey("read", scope)));
+      const wanted = new Set(asked.flatMap(({ scope, grantable }) => (grantable ? [scopeKey("read", scope)] : [])));
       for (const one of ofProgram(session, connection)) {
         const given = one.given.filter(({ scope }) => wanted.delete(scopeKey("read", scope)));
         if (given.length === 0) continue;

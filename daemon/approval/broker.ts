@@ -11,7 +11,7 @@ import type { Subject } from "../peer/subject.ts";
 import { chosenLasting, chosenScopes, demandFitting, fits, type LaunchOf } from "./choice.ts";
 import { createMatchCodes } from "./match-code.ts";
 import type { Offers } from "./offers.ts";
-import type { Asked, Choice, Ending, Offer, Prompt, Waiter, Watcher } from "./prompt.ts";
+import type { Asked, Asker, Choice, Ending, Offer, Prompt, Waiter, Watcher } from "./prompt.ts";
 import { newSalt, promptHash, promptText } from "./prompt-text.ts";
 import type { Quotas } from "./quotas.ts";
 
@@ -26,10 +26,16 @@ const OF_OTHERS = "and more, for other commands here: you see it after the proof
 
 export type Broker = {
   /**
-   * Asks a person for all of `asked`. Resolves when approved. Throws approvalDenied, approvalTimedOut, promptQuota, coolingDown, locked, or the
+   * Asks a person for all of `asked`. Resolves when approved, with what was found for each. Throws approvalDenied, approvalTimedOut, promptQuota, coolingDown, locked, or the
    * abort of the waiter's signal.
    */
-  ask(account: string, subject: Subject, verb: Verb, asked: readonly Asked[], waiter: Waiter): Promise<void>;
+  ask(
+    account: string,
+    subject: Subject,
+    verb: Verb,
+    asked: readonly Asked[],
+    waiter: Waiter,
+  ): Promise<readonly Asked[]>;
   /** The shown prompts: all, or those of one account. */
   list(account?: string): Prompt[];
   /** The shown prompt with this match code or id. No code looks like an id. */
@@ -57,6 +63,7 @@ type Open = Topic & {
   /** Whether a program's client asked first. */
   readonly isClient: boolean;
   asked: Map<string, Asked>;
+  finding?: Promise<void>;
   waiters: Set<{ keys: readonly string[]; resolve(): void; reject(error: Error): void; waiter: Waiter }>;
   frozen?: Prompt;
   cancelTimer(): void;
@@ -75,7 +82,7 @@ export type BrokerParts = {
   /** The file that has changed since the program of this connection was allowed. */
   readonly changedFile?: (account: string, connection: Connection) => "script" | "executable" | undefined;
   /** Records an approval as a grant. Called before the waiting calls continue. Fulfilled when what outlives the agent is on disk. */
-  readonly approve: (prompt: Prompt, offer: Offer) => Promise<void> | undefined;
+  readonly approve: (prompt: Prompt, offer: Offer, askers: readonly Asker[]) => Promise<void> | undefined;
 };
 
 export function createBroker(parts: BrokerParts): Broker {
@@ -109,7 +116,6 @@ export function createBroker(parts: BrokerParts): Broker {
   }
 
   function show(open: Open): void {
-    const asked = [...open.asked.values()];
     const launch = launchOf(open);
     open.frozen = {
       id: open.id,
@@ -117,9 +123,13 @@ export function createBroker(parts: BrokerParts): Broker {
       account: open.account,
       subject: open.subject,
       verb: open.verb,
-      asked,
+      get asked() {
+        return [...open.asked.values()];
+      },
+      find: () => (open.finding ??= findAll(open)),
+      isFound: () => isFound(open),
       offered: parts.offers.next({ subject: open.subject, place: placeOf(open), isClient: open.isClient }, (choice) =>
-        fits(choice, open.verb, asked, launch),
+        fits(choice, open.verb, [...open.asked.values()], launch),
       ),
       ...textsOf(open, parts, launch),
       expiresAtMs: clock.wallMs() + PROMPT_MS,
@@ -217,6 +227,7 @@ export function createBroker(parts: BrokerParts): Broker {
         for (const [index, one] of asked.entries()) prompt.asked.set(keys[index] ?? "", one);
       }
       await wait(prompt, keys, waiter);
+      return keys.flatMap((key) => prompt.asked.get(key) ?? []);
     },
     list: listFrozen,
     find: (codeOrId) => listFrozen().find(({ code, id }) => code === codeOrId || id === codeOrId),
@@ -224,7 +235,8 @@ export function createBroker(parts: BrokerParts): Broker {
       const open = frozenOf(prompt);
       if (open === undefined) throw new PosternError("promptNotFound");
       if (answer !== "no") parts.offers.chose(prompt.subject, placeOf(open), answer.yes.choice);
-      const written = answer === "no" ? undefined : parts.approve(prompt, answer.yes);
+      const written =
+        answer === "no" ? undefined : parts.approve(prompt, answer.yes, askersOf(open, answer.yes.choice));
       end(open, answer === "no" ? "denied" : "approved");
       return written;
     },
@@ -240,7 +252,6 @@ function textsOf(
   { nameOf, lockMsOf, changedFile }: BrokerParts,
   launch: LaunchOf,
 ): Pick<Prompt, "offer" | "sentBy"> {
-  const asked = [...open.asked.values()];
   const { subject, isAct, account } = open;
   const [first] = open.waiters;
   const changed = first === undefined ? undefined : changedFile?.(account, first.waiter.connection);
@@ -262,6 +273,7 @@ function textsOf(
     promptText({ ...told, ...toldBefore(choice), things, account: open.named });
   return {
     offer: (choice = {}) => {
+      const asked = [...open.asked.values()];
       demandFitting(choice, open.verb, asked, launch);
       const shown = asked.map((one) => one.shown);
       const started = launchFor(choice);
@@ -281,6 +293,7 @@ function textsOf(
       };
     },
     sentBy: (connection, choice = {}) => {
+      const asked = [...open.asked.values()];
       demandFitting(choice, open.verb, asked, launch);
       const waiting = [...open.waiters].filter(({ waiter }) => waiter.connection === connection);
       const keys = new Set(waiting.flatMap((one) => one.keys));
@@ -298,6 +311,36 @@ function launchOf({ waiters }: Open): LaunchOf {
     found ??= first === undefined ? { why: "nobody asks any more" } : first.waiter.connection.launch();
     return found;
   };
+}
+
+const isFound = ({ asked }: Open) => [...asked.values()].every(({ find }) => find === undefined);
+
+/** Looks up what was named. All of it changes at once, so that no half of a text is ever told. Whatever cannot be looked up leaves no grant. */
+async function findAll(open: Open): Promise<void> {
+  const found = await Promise.all(
+    [...open.asked].map(async ([key, one]): Promise<[string, Asked]> => {
+      const { find, ...rest } = one;
+      if (find === undefined) return [key, one];
+      return [key, { ...rest, ...(await find().catch((error: unknown) => unfound(one, error))) }];
+    }),
+  );
+  open.asked = new Map(found);
+}
+
+function unfound({ sent }: Asked, error: unknown): Pick<Asked, "shown"> {
+  if (!(error instanceof PosternError)) throw error;
+  return { shown: [...sent, `it cannot be looked up now: ${error.message}`] };
+}
+
+/** The waiting commands of ours, each with what a yes to its own question gives. */
+function askersOf({ waiters, asked }: Open, choice: Choice): Asker[] {
+  return [...waiters].map(({ waiter: { connection }, keys }) => ({
+    connection,
+    given: chosenScopes(
+      keys.flatMap((key) => asked.get(key) ?? []),
+      choice,
+    ),
+  }));
 }
 
 /** Where a choice is remembered. A named account is known by the asker's word, so that a wrong name is offered what a right one is. */

@@ -6,7 +6,7 @@ import { type Scope, scopeKey } from "../account/scope.ts";
 import type { Launch, Unknowable } from "../peer/launch.ts";
 import { IDLE_MS } from "../session/idle.ts";
 import { GRANT_AGE_MS_MAX, GRANT_IDLE_MS } from "./grants.ts";
-import type { Asked, Choice, Lasting } from "./prompt.ts";
+import type { Asked, Choice, Given, Lasting } from "./prompt.ts";
 
 const MINUTE = 60_000;
 
@@ -60,12 +60,15 @@ export function fits(choice: Choice, verb: Verb, asked: readonly Asked[], launch
 }
 
 /** The scopes of a yes. A thing that is not there leaves no grant. The vault or the account around it does, where that was chosen. */
-export function chosenScopes(asked: readonly Asked[], { width }: Choice): Pick<Asked, "scope" | "grantable">[] {
-  if (width === undefined) return [...asked];
-  return asked.map(({ scope, form, grantable, ofNobody }) => {
-    if (ofNobody === true) return { scope, grantable: false };
+export function chosenScopes(asked: readonly Asked[], { width }: Choice): Given[] {
+  return asked.flatMap(({ scope, form, grantable, ofNobody, alone, words }): Given[] => {
+    const exact = { scope, grantable, words, isExact: true } as const;
+    if (width === undefined) return [exact];
+    if (ofNobody === true) return [{ scope, grantable: false }];
     const made = width === "account" && form.vault !== undefined ? wide(form, width) : wide(scope, width);
-    return { scope: made, grantable: grantable || made !== scope };
+    const wider = { scope: made, grantable: grantable || made !== scope };
+    // The person said yes to the act too, which the wider scope does not cover.
+    return alone === true ? [exact, wider] : [wider];
   });
 }
 

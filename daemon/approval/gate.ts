@@ -1,23 +1,37 @@
 // Satisfies the need of every method. Targets become scopes of ids, grants are looked up, and a person is asked for the missing ones. The
 // target of a reference, or that it leads nowhere, is answered only within a granted scope.
 import { catalogue, type MethodName } from "../../protocol/catalogue.ts";
-import type { Need, Target, Verb } from "../../protocol/entry.ts";
+import type { Need, Right, Target, Verb } from "../../protocol/entry.ts";
 import { PosternError } from "../../protocol/errors.ts";
-import { isMissing, type Located, type Missing, type Resolver } from "../account/resolver.ts";
+import { findNamed } from "../account/named-things.ts";
+import { isMissing, type Located, type Resolver } from "../account/resolver.ts";
 import { covers, type Scope } from "../account/scope.ts";
 import type { Call } from "../call/call.ts";
 import type { OpenClient } from "../call/connection.ts";
 import { type Clock, type Moment, momentOf } from "../host/clock.ts";
+import type { Subject } from "../peer/subject.ts";
 import type { AccountSession, OpenSession } from "../session/account-session.ts";
 import type { Sessions } from "../session/sessions.ts";
 import type { Unlocked } from "../session/unlocked.ts";
 import type { Applications } from "./applications.ts";
 import type { Broker } from "./broker.ts";
 import type { Grant, Grants } from "./grants.ts";
+import { mayLookUp, wordsOf } from "./known-names.ts";
+import { foundNamed, foundScope, type NamedTarget } from "./named-lines.ts";
+import {
+  isQuestion,
+  meant,
+  missingScope,
+  type Outcome,
+  outcomesOf,
+  scopesOf,
+  sorted,
+  type Wanted,
+} from "./outcomes.ts";
 import type { Asked } from "./prompt.ts";
 import { missingLines } from "./prompt-lines.ts";
 import { promptNames } from "./prompt-names.ts";
-import { idScope, sentForm, sentLines } from "./sent-lines.ts";
+import { sentForm, sentLines } from "./sent-lines.ts";
 import { askedOfNobody, deniedOrNone } from "./unknown-account.ts";
 import type { UnlockWaits } from "./unlock-waits.ts";
 import { unlockWaiterOf, waiterOf } from "./waiter.ts";
@@ -32,7 +46,8 @@ export type GateParts = {
   readonly applications: Pick<Applications, "know">;
 };
 
-type GrantNeed = Pick<Extract<Need<never>, { kind: "grant" }>, "verb" | "also" | "alone">;
+type GrantNeed = Extract<Need<never>, { kind: "grant" }>;
+
 type AccountParams = { client?: string; noWait?: boolean };
 
 type Gate = (method: MethodName, params: never, call: Call) => Call | Promise<Call>;
@@ -41,8 +56,9 @@ export function createGate(parts: GateParts): Gate {
   const { clock, sessions, grants, broker, unlockWaits, resolver, applications } = parts;
 
   const gate: Gate = (method, params, call) => {
-    const { need, activity } = catalogue[method];
-    if (need.kind !== "grant") return concerning(method, params, call);
+    const { need: declared, activity } = catalogue[method];
+    if (declared.kind !== "grant") return concerning(method, params, call);
+    const need = rightOf(declared as GrantNeed, params);
     const now = momentOf(clock);
     const client = call.connection.clientOf((params as AccountParams).client);
     const living = client?.unlockWait === undefined ? livingOf(client, now) : openOrLocked(client, now, call);
@@ -54,18 +70,19 @@ export function createGate(parts: GateParts): Gate {
     const session = { file, audit, unlocked } as OpenSession;
     const holds = () => living.unlocked === unlocked;
     session.audit.demandWritable();
-    const targets = (need.scopeOf as (params: never) => readonly Target[])(params);
+    const targets = (declared.scopeOf as (params: never) => readonly Target[])(params);
     Object.assign(call.about, { session: living, targets });
-    const pass = (found: readonly (Located | Missing)[], at: Moment): Call | Promise<Call> => {
+    const pass = (found: readonly Outcome[], at: Moment): Call | Promise<Call> => {
       // It may have been locked during a look-up.
       demandHeld(holds);
       call.connection.demandSame();
       const { subject } = call.connection;
       const wanted = scopesOf(session.file.account, targets, found);
-      if (!isNobody) call.about.wanted = wanted;
+      // An unknown one is recorded in the asker's own words.
+      if (!isNobody && !found.includes("unknown")) call.about.wanted = wanted;
       const coversIt = (held: Grant, { scope }: Wanted) => covers(held, { verb: need.verb, scope });
       // Only an allowed call is activity. A program without an approval cannot keep the account open by asking, nor by asking for nothing.
-      const passed = (sure: readonly (Located | Missing)[], since: Moment, still: () => boolean): Call => {
+      const passed = (sure: readonly Outcome[], since: Moment, still: () => boolean): Call => {
         if (activity && wanted.length > 0) sessions.touch(session.unlocked, since);
         const demandStill = () => {
           demandHeld(holds);
@@ -73,44 +90,38 @@ export function createGate(parts: GateParts): Gate {
           if (!still()) throw new PosternError("approvalRequired", "the grant ended meanwhile");
         };
         const knows = (scope: Scope) => byToken || grants.allows(subject, "read", scope, momentOf(clock));
-        const own = (vault: string) => {
-          const { account } = session.file;
-          const held = byToken
-            ? undefined
-            : grants.list(subject).find((one) => wanted.every((it) => coversIt(one, it)));
-          if (held !== undefined) grants.addOn(held, "write", { account, level: "values", vault });
-        };
-        return { ...call, access: { session, holds, demandStill, byToken, knows, own, found: sure } };
+        const isMakers = (held: Grant) => !byToken && wanted.every((one) => coversIt(held, one));
+        const own = (vault: string) =>
+          ownAs(grants, subject, { account: file.account, level: "values", vault }, isMakers);
+        return { ...call, access: { session, holds, demandStill, byToken, knows, own, ...sorted(targets, sure) } };
       };
       if (byToken) return passed(found, at, always);
       if (isNobody && wanted.length > 0)
         return askOfNobody(session, need, targets.filter(isQuestion(found)), params, call);
-      const isAllowed = ({ scope }: Wanted, now: Moment) =>
-        grants.allows(subject, need.verb, scope, now, need.alone === true);
+      const isAllowed = ({ scope, isUnknown }: Wanted, now: Moment) =>
+        isUnknown !== true && grants.allows(subject, need.verb, scope, now, need.alone === true);
       const isLacking = (one: Wanted) => !isAllowed(one, at);
       const ungranted = wanted.filter(isLacking);
-      const lacking = need.verb === "read" ? afterKnowing(ungranted, session, call).filter(isLacking) : ungranted;
+      if (need.verb === "read") applications.know(session, call.connection, ungranted);
+      const lacking = ungranted.filter(isLacking);
       if (lacking.length === 0) return passed(found, at, () => wanted.every((one) => isAllowed(one, momentOf(clock))));
-      return ask(session, need, lacking, params, call).then(async () => {
+      return ask(session, need, lacking, params, call).then(async (approved) => {
         demandHeld(holds);
-        const sure = await sameAgain(session, targets, wanted);
+        const agreed = wanted.map((one) => ({ ...one, ...approved.get(one) }));
+        const sure = await sameAgain(session, targets, agreed);
         demandHeld(holds);
         return passed(sure, momentOf(clock), always);
       });
     };
-    const pending = locate(session, targets);
+    // An account that is not on this agent has no names. A token knows those of its own.
+    const mayFind = async (target: NamedTarget) =>
+      byToken || (!isNobody && mayLookUp(session.unlocked.account, grants.list(call.connection.subject), target));
+    const pending = outcomesOf(resolver, session.unlocked, targets, mayFind);
     // This lets a warm request be answered in the same turn of the event loop.
     if (!pending.some((one) => one instanceof Promise)) return pass(pending as Located[], now);
     return Promise.all(pending).then((found) => pass(found, momentOf(clock)));
   };
   return gate;
-
-  /** The same scopes, once a program that is known again has got its grants. */
-  function afterKnowing(lacking: Wanted[], session: OpenSession, { connection }: Call): Wanted[] {
-    const scopes = lacking.flatMap(({ scope, grantable }) => (grantable ? [scope] : []));
-    if (scopes.length > 0) applications.know(session, connection, scopes);
-    return lacking;
-  }
 
   /** Whether a client names an account that is not on this agent. It is treated as an existing one, and gets nothing. */
   function isUnknown(client: OpenClient | undefined): boolean {
@@ -163,7 +174,7 @@ export function createGate(parts: GateParts): Gate {
   /** Asks a person about an account that is not on this agent. Whatever the answer, the asker is denied. */
   async function askOfNobody(
     { file }: OpenSession,
-    { verb, also }: GrantNeed,
+    { verb, also }: Right,
     targets: readonly Target[],
     params: AccountParams,
     call: Call,
@@ -174,13 +185,6 @@ export function createGate(parts: GateParts): Gate {
     throw deniedOrNone();
   }
 
-  function locate(
-    { unlocked }: OpenSession,
-    targets: readonly Target[],
-  ): (Located | Missing | Promise<Located | Missing>)[] {
-    return targets.flatMap((target) => ("reference" in target ? [resolver.locate(unlocked, target.reference)] : []));
-  }
-
   /**
    * Locates the references again after a person's answer. That took time, and the items may have changed. The yes was for certain fields. It does
    * not hold where a reference leads to another field now.
@@ -189,8 +193,8 @@ export function createGate(parts: GateParts): Gate {
     session: OpenSession,
     targets: readonly Target[],
     wanted: readonly Wanted[],
-  ): Promise<(Located | Missing)[]> {
-    const found = await Promise.all(locate(session, targets));
+  ): Promise<Outcome[]> {
+    const found = await Promise.all(outcomesOf(resolver, session.unlocked, targets, async () => true));
     const now = scopesOf(session.file.account, targets, found);
     if (JSON.stringify(now.map(meant)) !== JSON.stringify(wanted.map(meant)))
       throw new PosternError("approvalRequired", "what the reference names changed while a person was asked");
@@ -199,22 +203,29 @@ export function createGate(parts: GateParts): Gate {
 
   async function ask(
     session: OpenSession,
-    { verb, also }: GrantNeed,
+    { verb, also, alone }: Right,
     wanted: readonly Wanted[],
     params: AccountParams,
     call: Call,
-  ): Promise<void> {
+  ): Promise<Map<Wanted, Pick<Wanted, "scope" | "grantable">>> {
     if (params.noWait === true) throw new PosternError("approvalRequired");
     const before = beforeOf(also);
-    const shown = await Promise.all(wanted.map((one) => nameOf(session.unlocked, one, before)));
-    const asked: Asked[] = wanted.map((one, index) => ({
-      scope: one.scope,
-      form: sentForm(session.file.account, one.target),
-      sent: sentLines(one.target, before),
-      shown: shown[index] ?? [],
-      grantable: one.grantable,
-    }));
-    await waited(session.file.account, verb, asked, params, call);
+    const asked = await Promise.all(
+      wanted.map(async (one): Promise<Asked> => {
+        const { target, scope, grantable } = one;
+        const form = sentForm(session.file.account, target);
+        const common = { scope, form, sent: sentLines(target, before), alone };
+        if ("named" in target) return askedByName(session.unlocked, target, common, before);
+        return { ...common, shown: await nameOf(session.unlocked, one, before), grantable };
+      }),
+    );
+    const approved = await waited(session.file.account, verb, asked, params, call);
+    return new Map(
+      wanted.map((one, index) => {
+        const { scope = one.scope, grantable = one.grantable } = approved[index] ?? {};
+        return [one, { scope, grantable }];
+      }),
+    );
   }
 
   async function waited(
@@ -223,27 +234,49 @@ export function createGate(parts: GateParts): Gate {
     asked: readonly Asked[],
     { client }: AccountParams,
     call: Call,
-  ): Promise<void> {
+  ): Promise<readonly Asked[]> {
     const isNamed = call.connection.clientOf(client)?.named !== undefined;
     const askedMs = performance.now();
-    await broker.ask(account, call.connection.subject, verb, asked, waiterOf(call, client)).catch((error: unknown) => {
+    const { subject } = call.connection;
+    const approved = await broker.ask(account, subject, verb, asked, waiterOf(call, client)).catch((error: unknown) => {
       const isDenied = error instanceof PosternError && error.name === "approvalDenied";
       throw isNamed && isDenied ? deniedOrNone() : error;
     });
     call.timing.waitedMs += performance.now() - askedMs;
     // While the person decided, the peer may have become another program.
     call.connection.demandSame();
+    return approved;
   }
 }
 
-/** Whether a target asks for something. A text that is no reference asks for nothing. */
-function isQuestion(found: readonly (Located | Missing)[]): (target: Target) => boolean {
-  let next = 0;
-  return (target) => {
-    if (!("reference" in target)) return true;
-    const outcome = found[next++];
-    return outcome === undefined || !isMissing(outcome) || !outcome.harmless;
+/** Gives the maker of a vault a grant of it, which lasts as long as the yes to making it. */
+function ownAs(grants: Grants, subject: Subject, scope: Scope, isMakers: (held: Grant) => boolean): void {
+  const held = grants.list(subject).find(isMakers);
+  if (held !== undefined) grants.addOn(held, "write", scope);
+}
+
+/** The right that a call needs. Of some methods the parameters decide. */
+function rightOf({ by, verb, also, alone }: GrantNeed, params: never): Right {
+  if (by !== undefined) return (by as (params: never) => Right)(params);
+  return { verb, ...(also === undefined ? {} : { also }), ...(alone === undefined ? {} : { alone }) };
+}
+
+/** The question about a named thing. It is looked up after the proof. */
+function askedByName(
+  { account }: Unlocked,
+  target: NamedTarget,
+  common: Pick<Asked, "scope" | "form" | "sent" | "alone">,
+  before: string,
+): Asked {
+  const find = async () => {
+    const found = await findNamed(account, target.named);
+    if (isMissing(found))
+      return { scope: missingScope(account.id, found), shown: [...common.sent, found.error.message], grantable: false };
+    const scope = foundScope(account.id, target, found);
+    return { scope, shown: await foundNamed(account, target, found, before), grantable: true };
   };
+  const { form } = common;
+  return { ...common, scope: form, shown: common.sent, grantable: false, words: wordsOf(account.id, target), find };
 }
 
 /** The first line of the question. */
@@ -253,36 +286,6 @@ const always = () => true;
 
 function demandHeld(holds: () => boolean): void {
   if (!holds()) throw new PosternError("locked");
-}
-
-/** A needed scope, and the target that needs it. A missing thing is asked about too, but leaves no grant behind. */
-type Wanted = {
-  readonly target: Target;
-  readonly scope: Scope;
-  readonly grantable: boolean;
-  readonly found?: Pick<Located, "place">;
-  readonly missing?: { reference: string; why: string };
-};
-
-function scopesOf(account: string, targets: readonly Target[], found: readonly (Located | Missing)[]): Wanted[] {
-  let next = 0;
-  return targets.flatMap((target): Wanted[] => {
-    if (!("reference" in target)) return [{ target, scope: idScope(account, target), grantable: true }];
-    const outcome = found[next++];
-    if (outcome === undefined) throw new Error("a reference was not looked up");
-    // Keeps the place only. The found value may hold a whole item, and a person takes minutes to answer.
-    if (!isMissing(outcome))
-      return [{ target, scope: outcome.scope, grantable: true, found: { place: outcome.place } }];
-    if (outcome.harmless) return [];
-    // Knowing that a thing is missing is knowledge about names: those of the vault, or those of the account's vaults.
-    const scope: Scope = { account, level: "names", ...(outcome.vault === undefined ? {} : { vault: outcome.vault }) };
-    return [{ target, scope, grantable: false, missing: { reference: target.reference, why: outcome.error.message } }];
-  });
-}
-
-/** The part of a target that a person's yes is about. */
-function meant({ scope, missing }: Wanted): unknown {
-  return [scope, missing?.why];
 }
 
 /** The lines of a question. Extra effects beside the verb come first, so that no long title pushes them away. */

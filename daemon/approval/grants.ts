@@ -13,6 +13,13 @@ export const GRANT_IDLE_MS = 10 * MINUTE;
 /** Milliseconds after which a grant ends in any case: a working day. */
 export const GRANT_AGE_MS_MAX = 12 * 60 * MINUTE;
 
+/**
+ * Milliseconds of a yes for one command: as long as a prompt waits between two of its requests, and ten minutes in all. It also ends with the
+ * command's connection.
+ */
+export const COMMAND_IDLE_MS = 2 * MINUTE;
+export const COMMAND_AGE_MS = 10 * MINUTE;
+
 /** Grants at once. A person approves far fewer. Past it the least recently used one ends. */
 export const GRANTS_MAX = 10_000;
 
@@ -26,6 +33,8 @@ export type Grant = {
   readonly ageMs: number;
   /** From a yes that was widened beyond the question. It covers no method that is asked about by itself. */
   readonly isWidened?: boolean;
+  /** The hash of the words that a person allowed, where a thing was named by title or id. */
+  readonly words?: string | undefined;
   /** The grant from which this one follows. Both end together. */
   readonly restsOn?: Grant;
   /** The id of the application grant that it comes from. */
@@ -43,7 +52,7 @@ export type Grants = {
     subject: Subject,
     verb: Verb,
     scope: Scope,
-    terms: Pick<Grant, "idleMs" | "ageMs" | "isWidened" | "application">,
+    terms: Pick<Grant, "idleMs" | "ageMs" | "isWidened" | "words" | "application">,
   ): Grant;
   /** Adds a grant that follows from another. It is as old as that one, and ends with it. */
   addOn(grant: Grant, verb: Verb, scope: Scope): void;
@@ -116,10 +125,11 @@ export function createGrants(clock: Clock, newId: () => string, ended: () => voi
     const asked = { verb, scope };
     const isFor = (one: Grant) => covers(one, asked) && isAlive(now, one) && !(alone && one.isWidened === true);
     const among = (key: string) => bySubject.get(key)?.find(isFor);
-    const own = among(subject.key);
-    if (own !== undefined) return own;
-    const terminal = terminalKeyOf(subject);
-    return terminal === undefined ? undefined : among(terminal);
+    for (const key of keysOf(subject)) {
+      const found = among(key);
+      if (found !== undefined) return found;
+    }
+    return undefined;
   }
 
   return {
@@ -130,17 +140,16 @@ export function createGrants(clock: Clock, newId: () => string, ended: () => voi
       grant.lastUsedAt = now;
       return true;
     },
-    add: (subject, verb, scope, { idleMs, ageMs, isWidened = false, application }) => {
+    add: (subject, verb, scope, { idleMs, ageMs, isWidened = false, words, application }) => {
       const now = momentOf(clock);
-      return add({ subject, verb, scope, idleMs, ageMs, isWidened, application, createdAt: now }, now);
+      return add({ subject, verb, scope, idleMs, ageMs, isWidened, words, application, createdAt: now }, now);
     },
     addOn: (grant, verb, scope) => {
       const restsOn = grant.restsOn ?? grant;
       const { subject, idleMs, ageMs, isWidened = false, createdAt } = restsOn;
       add({ subject, verb, scope, idleMs, ageMs, isWidened, createdAt, restsOn }, momentOf(clock));
     },
-    list: (subject) =>
-      subject === undefined ? everyLiving() : [subject.key, terminalKeyOf(subject) ?? []].flat().flatMap(living),
+    list: (subject) => (subject === undefined ? everyLiving() : keysOf(subject).flatMap(living)),
     find: (id) => everyLiving().find((grant) => grant.id === id),
     revoke,
     endApplications: (ids) => {
@@ -154,6 +163,9 @@ export function createGrants(clock: Clock, newId: () => string, ended: () => voi
     },
   };
 }
+
+/** The keys of the grants that a subject uses: its own, those of its command alone, and those of its terminal session. */
+const keysOf = (subject: Subject) => [subject.key, subject.command ?? [], terminalKeyOf(subject) ?? []].flat();
 
 function isAlive(now: Moment, grant: Grant): boolean {
   if (grant.restsOn !== undefined && !isAlive(now, grant.restsOn)) return false;

@@ -6,7 +6,7 @@ import { displayedLine } from "../account/displayed-text.ts";
 
 /** A vault, an item or a part of an item, on the way to the target. */
 export type Part = {
-  readonly kind: "vault" | "environment" | "item" | "section" | "field";
+  readonly kind: "vault" | "environment" | "item" | "section" | "field" | "group";
   readonly id: string;
   /** Undefined where nothing has this id. */
   readonly title: string | undefined;
@@ -14,6 +14,8 @@ export type Part = {
   readonly unique: boolean;
   /** Whether its title could not be read, since the service is not reached. */
   readonly unreached?: true;
+  /** Whether the title is the asker's own word, and nothing was looked up. */
+  readonly sent?: true;
 };
 
 /** The target of a question: Postern's own words, and the parts that lead to it, the widest first. */
@@ -70,7 +72,8 @@ function isExact(part: Part): boolean {
   return displayedLine(line) === line && line.normalize("NFKC") === line && !ID_WITHIN.test(part.title);
 }
 
-function partLines(part: Part): string[] {
+export function partLines(part: Part): string[] {
+  if (part.sent === true) return [titleLine(part)];
   if (part.unreached === true) return [idLine(`${part.kind} id`, part.id)];
   if (part.title === undefined) return [idLine(`no such ${part.kind}`, part.id)];
   return [titleLine(part), ...(part.unique && isExact(part) ? [] : [idLine(`${part.kind} id`, part.id)])];

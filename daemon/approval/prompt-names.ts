@@ -28,7 +28,7 @@ export function accountLines({ act, level }: Pick<Scope, "act" | "level">, befor
   return [...promptLines({ what, parts: [] }, before), ...(rights === undefined ? [] : [rights])];
 }
 
-const amountOf = (level: Scope["level"]) => (level === "names" ? "the names in" : "everything in");
+export const amountOf = (level: Scope["level"]) => (level === "names" ? "the names in" : "everything in");
 
 /** A further effect of a yes, in a line of its own: the maker of such a thing gets a grant to write in it. */
 const makersRights: Readonly<Record<string, string>> = {
@@ -77,12 +77,12 @@ async function itemNamed(account: Account, vault: string, id: string): Promise<P
  * A vault may hold too many items to compare. So the title is compared with the active items of its lookup tag. Any other item that could look
  * like it is shown with its id.
  */
-async function itemPart(account: Account, { vaultId, id, state, title }: AccountItem): Promise<Part> {
+export async function itemPart(account: Account, { vaultId, id, state, title }: AccountItem): Promise<Part> {
   const { items: alike } = await account.findItems(vaultId, title);
   return { kind: "item", id, title, unique: state === "active" && alike.every((one) => one.id === id) };
 }
 
-function among(kind: Part["kind"], all: readonly { id: string; title: string }[], id: string): Part {
+export function among(kind: Part["kind"], all: readonly { id: string; title: string }[], id: string): Part {
   const title = all.find((one) => one.id === id)?.title;
   const unique = all.every((one) => one.id === id || looks(one.title) !== looks(title ?? ""));
   return { kind, id, title, unique };

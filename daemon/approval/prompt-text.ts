@@ -67,8 +67,9 @@ function claimOf(runs: Unfiled): string {
 }
 
 function holds(subject: Subject, { lasts }: Choice): string {
-  if (subject.kind === "once") return "Yes holds for this one request: no process could be held to it.";
-  if (lasts === "once") return "Yes holds for this one request.";
+  const one = subject.command === undefined ? "this one request" : "this one command, ten minutes at most";
+  if (subject.kind === "once") return `Yes holds for ${one}: no process could be held to it.`;
+  if (lasts === "once") return `Yes holds for ${one}.`;
   if (subject.kind === "terminal") return "Yes holds for everything started in that terminal session.";
   if (subject.throughCommand) return "Yes holds for this process and whatever it starts, through the postern command.";
   return "Yes holds for this process.";

@@ -16,19 +16,30 @@ export type PromptWatcherParts = {
 
 /** `sessions` is a function, since the sessions withdraw prompts and are made later. */
 export function watchPrompts({ sessions, approvers, connections }: PromptWatcherParts): Watcher {
+  const open = new Set<string>();
   return {
     opened: (prompt) => {
       const { id, code } = prompt;
-      const { hash, text } = prompt.offer();
+      const { text } = prompt.offer();
       const asked = { event: "prompt.opened", outcome: prompt.verb, ...askerOf(prompt) };
       sessions()
         .pick(prompt.account)
         .audit.keep({ ...asked, ids: [id], names: text });
-      for (const approver of approvers.of(prompt.account))
-        approver.notify("prompt.opened", { prompt: id, code, hash, text });
+      // Later, where something is looked up first: an approver has given its proof. The asker's own notice does not wait for it.
+      const tell = () => {
+        if (!open.has(id)) return;
+        const shown = prompt.offer();
+        for (const approver of approvers.of(prompt.account))
+          approver.notify("prompt.opened", { prompt: id, code, hash: shown.hash, text: shown.text });
+      };
+      open.add(id);
+      if (approvers.of(prompt.account).size === 0) return;
+      if (prompt.isFound()) tell();
+      else void prompt.find().then(tell);
     },
     closed: (prompt, ending) => {
       const { id, code } = prompt;
+      open.delete(id);
       const { audit } = sessions().pick(prompt.account);
       recordAnyway(() => audit.keep({ event: "prompt.closed", outcome: ending, ...askerOf(prompt), ids: [id] }));
       const attached = approvers.of(prompt.account);

@@ -17,6 +17,12 @@ export type Asked = {
   readonly sent: readonly string[];
   readonly shown: readonly string[];
   readonly grantable: boolean;
+  /** Set where the question is about an act that no wider yes covers. */
+  readonly alone?: true | undefined;
+  /** The hash by which a later request finds the grant. */
+  readonly words?: string | undefined;
+  /** Looks up what was named. Called once a proof was given. Until then the scope is the form, and nothing but the sent words is shown. */
+  readonly find?: (() => Promise<Pick<Asked, "scope" | "shown" | "grantable">>) | undefined;
   /** Set where no choice leaves a grant either: the account is not on this agent. */
   readonly ofNobody?: true;
 };
@@ -30,6 +36,12 @@ export type Lasting =
   | { readonly kind: "grant"; readonly idleMs: number; readonly ageMs: number }
   | { readonly kind: "application"; readonly launch: Launch };
 
+/** One scope of a yes. `isExact` says that it is no wider than the question. */
+export type Given = Pick<Asked, "scope" | "grantable" | "words"> & { readonly isExact?: true };
+
+/** The connection of our own command that waits, and what a yes to its own question gives. */
+export type Asker = { readonly connection: Connection; readonly given: readonly Given[] };
+
 /** A question with the width and length that a person chose: its text, its hash, and what a yes to it gives. */
 export type Offer = {
   readonly choice: Choice;
@@ -37,7 +49,7 @@ export type Offer = {
   /** Covers the text, the askers' own words, and what is given. */
   readonly hash: string;
   readonly verb: Verb;
-  readonly given: readonly Pick<Asked, "scope" | "grantable">[];
+  readonly given: readonly Given[];
   readonly lasting: Lasting;
 };
 
@@ -53,6 +65,9 @@ export type Prompt = {
   readonly waiters: number;
   /** A choice that the person is offered beside the question. */
   readonly offered: Choice | undefined;
+  /** Looks up what was named, where that is not done yet. Called after a proof, before the question is told with titles. */
+  find(): Promise<void>;
+  isFound(): boolean;
   /** The question with a choice. Throws invalidParams where the choice does not fit it. */
   offer(choice?: Choice): Offer;
   /** The same in this connection's own words. Nothing in it was looked up, and nothing that others sent. */

@@ -3,12 +3,14 @@
 import type { Target } from "../../protocol/entry.ts";
 import { displayedLine } from "../account/displayed-text.ts";
 import type { Scope } from "../account/scope.ts";
+import { type NamedTarget, namedForm, SENT, sentNamed } from "./named-lines.ts";
 import { type Part, promptLines } from "./prompt-lines.ts";
 import { accountLines } from "./prompt-names.ts";
 
 /** The lines of a target as it was sent: a reference word for word, or ids. `before` is Postern's own text. */
 export function sentLines(target: Target, before = ""): string[] {
   if ("reference" in target) return referenceLines(target.reference, before);
+  if ("named" in target) return sentNamed(target, before);
   const level = target.names === true ? "names" : "values";
   if ("account" in target) return accountLines({ level, ...("act" in target ? { act: target.act } : {}) }, before);
   const ids: Part[] = [sentId("vault", target.vault)];
@@ -16,11 +18,8 @@ export function sentLines(target: Target, before = ""): string[] {
   return promptLines({ what: level === "names" ? "the names in" : "everything in", parts: ids }, before);
 }
 
-/** Stands for the ids behind a reference, which nobody has looked up. */
-const SENT = "sent";
-
 /** The scope of a target of ids. */
-export function idScope(account: string, target: Exclude<Target, { reference: string }>): Scope {
+export function idScope(account: string, target: Exclude<Target, { reference: string } | NamedTarget>): Scope {
   const level = target.names === true ? "names" : "values";
   if ("account" in target) return { account, level, ...("act" in target ? { act: target.act } : {}) };
   return { account, level, vault: target.vault, ...(target.item === undefined ? {} : { item: target.item }) };
@@ -28,6 +27,7 @@ export function idScope(account: string, target: Exclude<Target, { reference: st
 
 /** The scope of a target by what was sent. A reference asks for a field, whether there is one or not. */
 export function sentForm(account: string, target: Target): Scope {
+  if ("named" in target) return namedForm(account, target);
   return "reference" in target
     ? { account, level: "values", vault: SENT, item: SENT, field: SENT }
     : idScope(account, target);

@@ -24,6 +24,7 @@ export function askedOfNobody(standIn: string, named: string, targets: readonly 
 /** The target in the program's own words: ids where it sent ids. */
 function textOf(target: Target): string {
   if ("reference" in target) return target.reference;
+  if ("named" in target) return sentLines(target).join(" ");
   if ("act" in target) return target.act;
   const what = target.names === true ? "the names in" : "everything in";
   if ("account" in target) return `${what} the whole account`;

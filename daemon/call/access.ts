@@ -1,4 +1,5 @@
 // The gate's result for the handler of a method that needs a grant.
+import type { FoundThing } from "../account/named-things.ts";
 import type { Located, Missing } from "../account/resolver.ts";
 import type { Scope } from "../account/scope.ts";
 import type { OpenSession } from "../session/account-session.ts";
@@ -22,4 +23,6 @@ export type Access = {
   readonly own: (vault: string) => void;
   /** The target of each reference of the request, in order. Empty for methods that name ids. */
   readonly found: readonly (Located | Missing)[];
+  /** The same for each thing of the request that is named by title or id. */
+  readonly named: readonly (FoundThing | Missing)[];
 };

@@ -31,6 +31,8 @@ export function refusalDetails({ targets = [], wanted }: CallTopic): Pick<LogEnt
     return {
       names: targets.flatMap((target) => {
         if ("reference" in target) return [target.reference];
+        if ("named" in target)
+          return Object.values(target.named).flatMap((one) => (typeof one === "boolean" ? [] : one));
         return "vault" in target ? [target.vault, target.item ?? ""].filter(Boolean) : [];
       }),
     };

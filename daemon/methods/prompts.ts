@@ -54,6 +54,8 @@ export function promptMethods({ sessions, broker, overseer, tickets, approvers }
         .filter((prompt) => (whole === undefined ? own(prompt) : prompt.account === whole))
         .filter((prompt) => code === undefined || prompt.code === code);
       if (code !== undefined && shown.length === 0) throw new PosternError("promptNotFound");
+      const isWhole = ({ account: of }: Prompt) => of === whole;
+      await Promise.all(shown.filter(isWhole).map((prompt) => prompt.find()));
       // The proof that came with the code of a prompt also serves the answer to that prompt.
       for (const { id, offer } of isProven ? shown : [])
         tickets.issue(call.connection, { id, hash: offer(params.choice).hash });
@@ -61,7 +63,7 @@ export function promptMethods({ sessions, broker, overseer, tickets, approvers }
       const choice = shown.length === 1 ? params.choice : undefined;
       return {
         prompts: shown.map((prompt) => ({
-          ...shownPrompt(prompt, prompt.account === whole ? prompt.offer(choice) : undefined),
+          ...shownPrompt(prompt, isWhole(prompt) ? prompt.offer(choice) : undefined),
           ...(isAskedHere(prompt, call) ? askedHere(prompt, call, params.choice) : {}),
         })),
       };
@@ -135,6 +137,7 @@ export function promptMethods({ sessions, broker, overseer, tickets, approvers }
 
   async function approve(params: ParamsOf<"prompts.answer">, call: Call): Promise<void> {
     const prompt = await provenPrompt(params, call);
+    await prompt.find();
     const offer = prompt.offer(params.choice);
     if (params.hash !== offer.hash) throw new PosternError("conflict", "hash must be that of the text that was shown");
     const ids = [prompt.id, ...offer.given.map(({ scope }) => scope.item ?? scope.vault ?? scope.account)];

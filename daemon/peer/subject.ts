@@ -11,6 +11,8 @@ export type Subject = {
   readonly key: string;
   /** Whether the process asked through our own command. Then its children may do so too, and the prompt says so. */
   readonly throughCommand: boolean;
+  /** The key of this run of our own command alone: of its one connection. Undefined for all other programs. */
+  readonly command?: string;
   /** Session leader or cgroup, and executable. Quotas count by it, since each fork is a new process. */
   readonly family: string;
   /** The path of the executable, or "unknown". */
@@ -44,6 +46,7 @@ export function subjectOf(identity: PeerIdentity, ours: readonly OwnProgram[], n
     ...codeOf(facts),
     pid: facts.pid,
     throughCommand: isOurs,
+    ...(isOurs ? { command: `command|${newId()}` } : {}),
     ...terminalOf(facts),
     family: familyOf(facts),
   };

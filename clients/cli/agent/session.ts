@@ -4,8 +4,6 @@
 import type { CallOptions, Channel } from "../../typescript/channel.ts";
 import { type Methods, PosternError, takesAccount, takesClient } from "../../typescript/generated.ts";
 import { AgentNotRunning } from "../../typescript/local-error.ts";
-import { listItems } from "../items/item-list.ts";
-import { idOf } from "../items/one-of.ts";
 import { UsageError } from "../terminal/exit-code.ts";
 import type { Terminal } from "../terminal/terminal.ts";
 import { withHint } from "../terminal/with-hint.ts";
@@ -183,14 +181,4 @@ export async function withAgent<T>(
 export function demandVault<O extends { vault?: string }>(options: O): O & { vault: string } {
   if (options.vault === undefined) throw new UsageError("--vault is required", "`postern vault list` shows them");
   return options as O & { vault: string };
-}
-
-/** The id of the vault with this title or id. */
-export function vaultId(agent: Agent, wanted: string): Promise<string> {
-  return idOf("vault", wanted, async () => (await agent.call("vaults.list", {})).vaults);
-}
-
-/** The id of the item with this title or id: an active one where there is any, or else the only archived one. */
-export function itemId(agent: Agent, vault: string, wanted: string, archivedAlone = false): Promise<string> {
-  return idOf("item", wanted, () => listItems(agent, vault, { active: !archivedAlone, archived: true }));
 }

@@ -21,8 +21,8 @@ import { type Force, forceOption } from "../files/new-file.ts";
 import { demandRoomFor, openOutFile } from "../files/out-file.ts";
 import { demandValue, fromDescriptor, fromFile as secretFromFile } from "../files/secret-input.ts";
 import { saysSecret } from "../items/field-words.ts";
+import { environmentFor, locate } from "../items/locate.ts";
 import { namedPart } from "../items/named-part.ts";
-import { idOf } from "../items/one-of.ts";
 import { openPassage, takeOver } from "../run/run-program.ts";
 import { askSecret, demandYes } from "../terminal/ask.ts";
 import { UsageError } from "../terminal/exit-code.ts";
@@ -42,13 +42,9 @@ const { value: VALUE_LENGTH_MAX } = itemLimits;
 /** Shown in place of a masked value. */
 const HIDDEN = "********";
 
-function environmentId(agent: Agent, wanted: string): Promise<string> {
-  return idOf("environment", wanted, async () => (await agent.call("environments.list", {})).environments);
-}
-
 /** The variables, with their age where the service could not be reached. */
 async function variablesOf(agent: Agent, wanted: string): Promise<{ variables: Variable[]; staleMs?: number }> {
-  return agent.call("environments.getVariables", { environmentId: await environmentId(agent, wanted) });
+  return agent.call("environments.getVariables", { environmentId: await environmentFor(agent, "read", wanted) });
 }
 
 /** Reads an env file and checks that an environment takes every variable. Throws UsageError before the first request to the agent. */
@@ -160,7 +156,7 @@ export function addEnvironmentCommands(program: Command): void {
     async (terminal, [wanted = ""], options) => {
       await demandYes(options, `Delete ${wanted} for good?`, "nothing was deleted");
       await withAgent(terminal, async (agent) => {
-        const id = await environmentId(agent, wanted);
+        const id = await environmentFor(agent, "delete", wanted);
         await agent.call("environments.delete", { environmentId: id });
         terminal.result({ deleted: id }, () => "Deleted.");
       });
@@ -196,7 +192,7 @@ function addVariableCommands(env: Command): void {
       // Read once, since a descriptor gives its value once, and after an unlock the rest runs again.
       const variables = await given(options);
       await withAgent(terminal, async (agent) => {
-        const id = await environmentId(agent, wanted);
+        const id = await environmentFor(agent, "change", wanted);
         await agent.call("environments.set", { environmentId: id, variables });
         terminal.result({ set: variables.map(({ name }) => name) }, () => `Set ${variables.length}.`);
       });
@@ -214,7 +210,7 @@ function addVariableCommands(env: Command): void {
     [],
     (terminal, [wanted = "", ...names]) =>
       withAgent(terminal, async (agent) => {
-        const id = await environmentId(agent, wanted);
+        const id = await environmentFor(agent, "change", wanted);
         const { removed } = await agent.call("environments.unset", { environmentId: id, names });
         if (removed === 0)
           throw new PosternError("this environment has none of these variables", {
@@ -271,10 +267,8 @@ function addFileCommands(env: Command): void {
 
 /** Sets the variables in the environment with this title or id. A new environment has them from the start. */
 async function importInto(agent: Agent, wanted: string, variables: Variable[]): Promise<string> {
-  const { environments } = await agent.call("environments.list", {});
-  const known = environments.some(({ id, title }) => id === wanted || title.toLowerCase() === wanted.toLowerCase());
-  if (!known) return (await agent.call("environments.create", { title: wanted, variables })).id;
-  const id = await environmentId(agent, wanted);
+  const { environmentId: id } = await locate(agent, "change", { environment: wanted, orNew: true });
+  if (id === undefined) return (await agent.call("environments.create", { title: wanted, variables })).id;
   await agent.call("environments.set", { environmentId: id, variables });
   return id;
 }

@@ -3,10 +3,10 @@ import { randomBytes } from "node:crypto";
 import type { Command } from "commander";
 import type { Methods } from "../../typescript/generated.ts";
 import { generatePassword, type PasswordRecipe } from "../../typescript/generated-generate-password.ts";
-import { type Agent, demandVault, vaultId, withAgent } from "../agent/session.ts";
+import { demandVault, withAgent } from "../agent/session.ts";
 import { addCommand, addGroup } from "../context.ts";
 import { bitsOf, permissionWords } from "../generated-permission-names.ts";
-import { idOf } from "../items/one-of.ts";
+import { idIn, locate } from "../items/locate.ts";
 import { UsageError } from "../terminal/exit-code.ts";
 import { oneLine, table } from "../terminal/terminal.ts";
 
@@ -20,10 +20,6 @@ function permissionsFrom(text: string | undefined): number {
       throw new UsageError("--permissions names one that is not known", `known are ${permissionWords.join(", ")}`);
     return all | bits;
   }, 0);
-}
-
-function groupId(agent: Agent, wanted: string): Promise<string> {
-  return idOf("group", wanted, async () => (await agent.call("groups.list", {})).groups);
 }
 
 /** The help about permission names, for each command that takes them. */
@@ -63,7 +59,7 @@ export function addGroupCommands(program: Command): void {
     [],
     (terminal, [wanted = ""]) =>
       withAgent(terminal, async (agent) => {
-        const id = await groupId(agent, wanted);
+        const id = idIn((await locate(agent, "delete", { group: wanted })).groupId);
         await agent.call("groups.delete", { groupId: id });
         terminal.result({ deleted: id }, () => "Deleted.");
       }),
@@ -85,8 +81,9 @@ function addAccess(group: Command): void {
     (terminal, [wanted = ""], options) =>
       withAgent(terminal, async (agent) => {
         const permissions = permissionsFrom(options.permissions);
-        const vault = await vaultId(agent, demandVault(options).vault);
-        const groupPermissions = [{ groupId: await groupId(agent, wanted), permissions }];
+        const found = await locate(agent, "access", { vault: demandVault(options).vault, group: wanted });
+        const vault = idIn(found.vaultId);
+        const groupPermissions = [{ groupId: idIn(found.groupId), permissions }];
         await agent.call("vaults.grantGroupPermissions", { vaultId: vault, groupPermissions });
         terminal.result({ vault, permissions }, () => "Granted.");
       }),
@@ -99,8 +96,9 @@ function addAccess(group: Command): void {
     [["--vault <vault>", "title or id"]],
     (terminal, [wanted = ""], options) =>
       withAgent(terminal, async (agent) => {
-        const vault = await vaultId(agent, demandVault(options).vault);
-        await agent.call("vaults.revokeGroupPermissions", { vaultId: vault, groupId: await groupId(agent, wanted) });
+        const found = await locate(agent, "access", { vault: demandVault(options).vault, group: wanted });
+        const vault = idIn(found.vaultId);
+        await agent.call("vaults.revokeGroupPermissions", { vaultId: vault, groupId: idIn(found.groupId) });
         terminal.result(
           { vault },
           () => "Revoked. What its members have seen they may still know: change those secrets.",

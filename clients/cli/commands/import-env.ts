@@ -3,7 +3,7 @@
 
 import type { Command } from "commander";
 import { itemLimits } from "../../typescript/generated-limits.ts";
-import { type Agent, demandVault, vaultId, withAgent } from "../agent/session.ts";
+import { type Agent, demandVault, withAgent } from "../agent/session.ts";
 import { addCommand, addGroup } from "../context.ts";
 import type { EnvLine, EnvVariable } from "../env/env-file.ts";
 import { quoted } from "../env/env-format.ts";
@@ -23,6 +23,7 @@ import { fileAt, type OutFile, openOutFile } from "../files/out-file.ts";
 import { isNameable, type Origin, originOf, type Planned, plan, TITLE_LENGTH_MAX } from "../items/imported-items.ts";
 import { FIELD, itemsOf, outcomeOf, UNDONE, write } from "../items/imported-writes.ts";
 import { listItems } from "../items/item-list.ts";
+import { vaultFor } from "../items/locate.ts";
 import { UsageError } from "../terminal/exit-code.ts";
 import type { Terminal } from "../terminal/terminal.ts";
 import { PREFIX } from "../text/reference-text.ts";
@@ -94,7 +95,7 @@ function demandReplaceable(path: string, outPath: string, source: Source): void 
 
 async function importEnv(terminal: Terminal, agent: Agent, given: Given, options: Options): Promise<void> {
   const { source, wanted, origin, prefix, outPath } = given;
-  const vault = await vaultId(agent, options.vault);
+  const vault = await vaultFor(agent, options.dryRun === true ? "read" : "change", options.vault);
   const { title: vaultTitle } = await agent.call("vaults.getOverview", { vaultId: vault });
   const items = await listItems(agent, vault, { active: true, archived: false });
   const planned = plan(wanted.values(), items, origin, prefix);

@@ -2,8 +2,9 @@
 import type { Command } from "commander";
 import type { Methods } from "../../typescript/generated.ts";
 import { ItemShareDuration } from "../../typescript/sdk-types.ts";
-import { type Agent, itemId, vaultId, withAgent } from "../agent/session.ts";
+import { withAgent } from "../agent/session.ts";
 import { addCommand, addGroup } from "../context.ts";
+import { locateAll, placeIn } from "../items/locate.ts";
 import { UsageError } from "../terminal/exit-code.ts";
 import { localTime } from "../terminal/local-time.ts";
 import { table } from "../terminal/terminal.ts";
@@ -36,13 +37,6 @@ function placeFrom(text: string): { vault: string; item: string } {
   if (vault === "" || item === "" || more.length > 0)
     throw new UsageError("an item to share is given as VAULT/ITEM", "use the id of one whose title has a slash in it");
   return { vault, item };
-}
-
-async function create(agent: Agent, text: string, params: Methods["items.shares.create"]["params"]["params"]) {
-  const { vault, item } = placeFrom(text);
-  const inVault = await vaultId(agent, vault);
-  const place = { vaultId: inVault, itemId: await itemId(agent, inVault, item) };
-  return { item: text, ...(await agent.call("items.shares.create", { ...place, params })) };
 }
 
 /** Prints one link alone, for a pipe. Several links have their items beside them. */
@@ -83,10 +77,14 @@ export function addShareCommands(program: Command): void {
     ],
     (terminal, items, options) => {
       const params = paramsFrom(options);
-      for (const item of items) placeFrom(item);
+      const names = items.map(placeFrom);
       return withAgent(terminal, async (agent) => {
-        const shares: Awaited<ReturnType<typeof create>>[] = [];
-        for (const item of items) shares.push(await create(agent, item, params));
+        const places = (await locateAll(agent, "share", names)).map(placeIn);
+        const shares: (Methods["items.shares.create"]["result"] & { item: string })[] = [];
+        for (const [at, { vaultId, itemId }] of places.entries()) {
+          const shared = await agent.call("items.shares.create", { vaultId, itemId, params });
+          shares.push({ item: items[at] ?? itemId, ...shared });
+        }
         terminal.result({ shares }, () => linkText(shares));
       });
     },

@@ -1,12 +1,11 @@
 // vault: the containers of items.
 import type { Command } from "commander";
 import { PosternError } from "../../typescript/generated.ts";
-import { tableError } from "../../typescript/table-error.ts";
 import { offlineFacts, tellOffline } from "../agent/offline.ts";
-import { type Agent, vaultId, withAgent } from "../agent/session.ts";
+import { type Agent, withAgent } from "../agent/session.ts";
 import { addCommand, addGroup } from "../context.ts";
+import { idIn, locate, vaultFor } from "../items/locate.ts";
 import { normalTitle } from "../items/normal-title.ts";
-import { idOf } from "../items/one-of.ts";
 import { demandTerminal, demandYes } from "../terminal/ask.ts";
 import { UsageError } from "../terminal/exit-code.ts";
 import { oneLine, type Terminal, table } from "../terminal/terminal.ts";
@@ -26,7 +25,10 @@ async function tellOfNamesake(terminal: Terminal, agent: Agent, changed: Named):
     if (error instanceof PosternError) return false;
     throw error;
   });
-  if (!isShared) return;
+  if (isShared) warnOfNamesake(terminal, changed);
+}
+
+function warnOfNamesake(terminal: Terminal, changed: Named): void {
   terminal.tell("postern: another vault has this title too, so references by it are ambiguous");
   terminal.tell(`  next: use an id in its place: ${changed.id}`);
 }
@@ -48,11 +50,8 @@ async function mayList(agent: Agent): Promise<boolean> {
 
 /** Finds the vault to delete by its title or id, and shows the person what is deleted with it. */
 async function confirmed(agent: Agent, wanted: string): Promise<string> {
-  const { vaults } = await agent.call("vaults.list", {});
-  const id = await idOf("vault", wanted, async () => vaults);
-  const vault = vaults.find((one) => one.id === id);
-  if (vault === undefined) throw tableError("vaultNotFound");
-  const { title, activeItemCount } = vault;
+  const id = await vaultFor(agent, "delete", wanted);
+  const { title, activeItemCount } = await agent.call("vaults.getOverview", { vaultId: id });
   await demandYes(
     {},
     `Delete ${oneLine(title)} (${id}) with its ${activeItemCount} items for good?`,
@@ -62,13 +61,15 @@ async function confirmed(agent: Agent, wanted: string): Promise<string> {
 }
 
 async function edit(terminal: Terminal, agent: Agent, wanted: string, options: EditOptions): Promise<void> {
+  const { title } = options;
+  const found = await locate(agent, "change", { vault: wanted, ...(title === undefined ? {} : { alike: title }) });
   const changed = await agent.call("vaults.update", {
-    vaultId: await vaultId(agent, wanted),
+    vaultId: idIn(found.vaultId),
     ...titleIn(options),
     ...descriptionIn(options),
   });
   terminal.result(changed, () => `Changed ${oneLine(changed.title)} (${changed.id}).`);
-  if (options.title !== undefined) await tellOfNamesake(terminal, agent, changed);
+  if (found.alikeIds !== undefined && found.alikeIds.length > 0) warnOfNamesake(terminal, changed);
 }
 
 /** Adds `postern vault …`. */
@@ -130,7 +131,7 @@ function addVaultChanges(vault: Command): void {
       if (!isSure) demandTerminal("Delete it with everything in it?", "--yes");
       return withAgent(terminal, async (agent) => {
         // With --yes an id is enough and needs no right to the list.
-        const id = isSure ? await vaultId(agent, wanted) : await confirmed(agent, wanted);
+        const id = isSure ? await vaultFor(agent, "delete", wanted) : await confirmed(agent, wanted);
         // Asked once, even if an unlock makes this run twice.
         isSure = true;
         await agent.call("vaults.delete", { vaultId: id });

@@ -330,6 +330,17 @@ func (a Agent) SecretsGeneratePassword(ctx context.Context, params SecretsGenera
 	return result, err
 }
 
+// NamesLocate calls names.locate. Returns the ids of things that are named by title or id, and asks for what the caller
+// does with them next: once, for all of it. Until a person has said yes, nothing is looked up that the caller may not
+// know already. `list`, `read` and `change` are about what a vault, an item or an environment holds. `share`, `delete`
+// and `access` are the acts that a wider yes never covers.
+func (a Agent) NamesLocate(ctx context.Context, params NamesLocateParams) (NamesLocateResult, error) {
+	params.Names = listed(params.Names)
+	var result NamesLocateResult
+	err := a.call(ctx, "names.locate", params, &result)
+	return result, err
+}
+
 // ItemsCreate calls items.create. Makes an item. Small files may be part of the call. Large files come through
 // files.openWrite.
 func (a Agent) ItemsCreate(ctx context.Context, params ItemsCreateParams) (postern.Item, error) {

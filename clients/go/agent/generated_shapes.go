@@ -410,6 +410,18 @@ type SecretsGeneratePasswordResult struct {
 	Password string `json:"password"`
 }
 
+// NamesLocateParams are the parameters of names.locate.
+type NamesLocateParams struct {
+	Purpose string       `json:"purpose"`
+	Names   []NamedThing `json:"names"`
+	NoWait  *bool        `json:"noWait,omitempty"`
+}
+
+// NamesLocateResult is the answer to names.locate.
+type NamesLocateResult struct {
+	Found []FoundThing `json:"found"`
+}
+
 // ItemsCreateParams are the parameters of items.create.
 type ItemsCreateParams struct {
 	Item   postern.ItemCreateParams `json:"item"`

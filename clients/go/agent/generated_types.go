@@ -118,6 +118,17 @@ type Environment struct {
 	Title string `json:"title"`
 }
 
+// FoundThing is the FoundThing of the wire.
+type FoundThing struct {
+	VaultID       *string  `json:"vaultId,omitempty"`
+	ItemID        *string  `json:"itemId,omitempty"`
+	Archived      *bool    `json:"archived,omitempty"`
+	EnvironmentID *string  `json:"environmentId,omitempty"`
+	ItemIDs       []string `json:"itemIds,omitempty"`
+	GroupID       *string  `json:"groupId,omitempty"`
+	AlikeIDs      []string `json:"alikeIds,omitempty"`
+}
+
 // Grant is the Grant of the wire.
 type Grant struct {
 	Grant      string    `json:"grant"`
@@ -170,6 +181,18 @@ type LostShare struct {
 	ItemID    string    `json:"itemId"`
 	Title     *string   `json:"title,omitempty"`
 	ExpiresAt time.Time `json:"expiresAt"`
+}
+
+// NamedThing is the NamedThing of the wire.
+type NamedThing struct {
+	Vault       *string  `json:"vault,omitempty"`
+	Item        *string  `json:"item,omitempty"`
+	Environment *string  `json:"environment,omitempty"`
+	OrNew       *bool    `json:"orNew,omitempty"`
+	Archived    *bool    `json:"archived,omitempty"`
+	Items       []string `json:"items,omitempty"`
+	Group       *string  `json:"group,omitempty"`
+	Alike       *string  `json:"alike,omitempty"`
 }
 
 // OpenClient is the OpenClient of the wire.

@@ -59,6 +59,7 @@ TAKES_CLIENT = frozenset(
         "secrets.resolve",
         "secrets.resolveAll",
         "secrets.watch",
+        "names.locate",
         "items.create",
         "items.createAll",
         "items.get",

@@ -166,6 +166,16 @@ class FileCreateParams(TypedDict):
     fieldId: str
 
 
+class FoundThing(TypedDict, total=False):
+    vaultId: "Id"
+    itemId: "Id"
+    archived: bool
+    environmentId: "Id"
+    itemIds: List["Id"]
+    groupId: str
+    alikeIds: List["Id"]
+
+
 class _Grant(TypedDict):
     grant: "Id"
     subject: "Subject"
@@ -387,6 +397,17 @@ class LostShare(_LostShare, total=False):
 
 
 MatchCode = str
+
+
+class NamedThing(TypedDict, total=False):
+    vault: str
+    item: str
+    environment: str
+    orNew: bool
+    archived: bool
+    items: List[str]
+    group: str
+    alike: str
 
 
 class OpenClient(TypedDict):
@@ -815,6 +836,10 @@ class SecretsWatchResult(TypedDict):
 
 class SecretsGeneratePasswordResult(TypedDict):
     password: str
+
+
+class NamesLocateResult(TypedDict):
+    found: List["FoundThing"]
 
 
 class ItemsCreateAllResult(TypedDict):

@@ -2,15 +2,16 @@
 import { generateKeyPairSync } from "node:crypto";
 import { basename } from "node:path";
 import { ItemCategory } from "../../../typescript/sdk-types.ts";
-import { vaultId, withAgent } from "../../agent/session.ts";
+import { withAgent } from "../../agent/session.ts";
 import { contentOf, upload } from "../../files/file-chunks.ts";
 import { demandValue, fromFile } from "../../files/secret-input.ts";
 import type { Item } from "../../items/field-match.ts";
 import { type FieldOptions, type Given, givenFields } from "../../items/given-fields.ts";
+import { idIn, locate, vaultFor } from "../../items/locate.ts";
 import { emptyHolder, withFields } from "../../items/put-fields.ts";
 import { UsageError } from "../../terminal/exit-code.ts";
 import { oneLine, type Terminal } from "../../terminal/terminal.ts";
-import { naming, overview, withReferences } from "./place.ts";
+import { foundTogether, naming, overview, titlesIn, withReferences } from "./place.ts";
 
 export type CreateOptions = FieldOptions & {
   vault: string;
@@ -47,8 +48,11 @@ export async function create(terminal: Terminal, options: CreateOptions): Promis
   if (options.file !== undefined) return createDocument(terminal, options, options.file);
   const asked = await itemFrom(options);
   await withAgent(terminal, async (agent) => {
-    const vault = await vaultId(agent, options.vault);
-    const fields = await withReferences(agent, vault, asked.fields);
+    const items = titlesIn(asked.fields);
+    const place = { vault: options.vault, ...(items.length === 0 ? {} : { items }) };
+    const { vaultId, itemIds } = await locate(agent, "change", place);
+    const vault = idIn(vaultId);
+    const fields = await withReferences(agent, vault, asked.fields, foundTogether(items, itemIds));
     const item = await naming(fields, () => agent.call("items.create", { item: { ...asked, fields, vaultId: vault } }));
     const key = publicKeyOf(item);
     terminal.result({ ...overview(item), ...(key === undefined ? {} : { publicKey: key }) }, () =>
@@ -115,7 +119,7 @@ async function createDocument(terminal: Terminal, options: CreateOptions, path: 
   const content = contentOf(path, "--file");
   await withAgent(terminal, async (agent) => {
     const name = basename(path);
-    const vault = await vaultId(agent, options.vault);
+    const vault = await vaultFor(agent, "change", options.vault);
     const size = content.length;
     const begun = { vaultId: vault, title: options.title ?? name, name, size };
     const item = await upload(agent, (await agent.call("files.openWrite", begun)).handle, content);

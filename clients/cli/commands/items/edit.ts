@@ -4,11 +4,12 @@ import { withAgent } from "../../agent/session.ts";
 import type { Item } from "../../items/field-match.ts";
 import { parseFieldName } from "../../items/field-words.ts";
 import { type FieldOptions, givenFields } from "../../items/given-fields.ts";
+import { locate, placeIn } from "../../items/locate.ts";
 import { withFields } from "../../items/put-fields.ts";
 import { UsageError } from "../../terminal/exit-code.ts";
 import { oneLine, type Terminal } from "../../terminal/terminal.ts";
 import { notesFrom, website } from "./create.ts";
-import { naming, overview, placeOf, withReferences } from "./place.ts";
+import { foundTogether, idsOf, naming, overview, titlesIn, withReferences } from "./place.ts";
 
 export type EditOptions = FieldOptions & {
   vault: string;
@@ -39,10 +40,13 @@ export async function edit(terminal: Terminal, wanted: string, options: EditOpti
     ...(removeNotes === undefined ? notesFrom(options) : { notes: "" }),
   };
   await withAgent(terminal, async (agent) => {
-    const place = await placeOf(agent, options, wanted);
+    const items = titlesIn(given.map(({ type = "", value }) => ({ fieldType: type, value })));
+    const named = { vault: options.vault, item: wanted, ...(items.length === 0 ? {} : { items }) };
+    const found = await locate(agent, "change", named);
+    const place = idsOf(placeIn(found));
     const item = await agent.call("items.get", place);
     const parts = await withFields(item, given, removed);
-    const fields = await withReferences(agent, place.vaultId, parts.fields);
+    const fields = await withReferences(agent, place.vaultId, parts.fields, foundTogether(items, found.itemIds));
     const more = { tags: tagsOf(item, options), websites: websitesOf(item, options) };
     const put = await naming(fields, () =>
       agent.call("items.put", { item: { ...item, ...changes, ...more, ...parts, fields } }),

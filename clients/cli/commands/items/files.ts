@@ -22,7 +22,7 @@ export async function attach(
   // All are read before the first is added, so that an unreadable one leaves the item as it is.
   const contents = paths.map((path) => ({ name: basename(path), content: contentOf(path, "FILE") }));
   await withAgent(terminal, async (agent) => {
-    let item = await agent.call("items.get", await placeOf(agent, options, wanted));
+    let item = await agent.call("items.get", await placeOf(agent, "change", options, wanted));
     const files = contents.map((one) => ({ ...one, sectionId: sectionFor(item, options.section) }));
     demandNewNames(item, files);
     for (const { name, content, sectionId } of files) {
@@ -87,7 +87,7 @@ export async function removeFile(
 ): Promise<void> {
   const name = parseFieldName(fileName, "FILE");
   await withAgent(terminal, async (agent) => {
-    const item = await agent.call("items.get", await placeOf(agent, options, wanted));
+    const item = await agent.call("items.get", await placeOf(agent, "change", options, wanted));
     const files = partsOf(item).filter((part): part is FilePart => part.kind === "file");
     const found = onePart(item.sections, files, name, "FILE");
     if (found === undefined)

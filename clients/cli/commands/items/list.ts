@@ -1,8 +1,9 @@
 // item list: the items of one vault or of all vaults, without values.
 
 import { offlineFacts, tellOffline } from "../../agent/offline.ts";
-import { vaultId, withAgent } from "../../agent/session.ts";
+import { withAgent } from "../../agent/session.ts";
 import { type ItemOverview, listItemsWithAge } from "../../items/item-list.ts";
+import { vaultFor } from "../../items/locate.ts";
 import { normalTitle } from "../../items/normal-title.ts";
 import { localTime } from "../../terminal/local-time.ts";
 import { type Terminal, table } from "../../terminal/terminal.ts";
@@ -28,7 +29,7 @@ export async function list(terminal: Terminal, options: ListOptions): Promise<vo
     const { vaults, staleMs: vaultsMs } =
       options.vault === undefined
         ? await agent.call("vaults.list", {})
-        : { vaults: [{ id: await vaultId(agent, options.vault), title: options.vault }] };
+        : { vaults: [{ id: await vaultFor(agent, "list", options.vault), title: options.vault }] };
     // All at once, so that one question to a person covers all of them.
     const listed = await Promise.all(
       vaults.map(({ id }) => listItemsWithAge(agent, id, { active: !archived, archived })),

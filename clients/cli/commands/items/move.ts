@@ -1,14 +1,15 @@
 // item move: makes the item again in another vault, and then removes the old one. The old item stays unchanged until the last step, so an
 // interrupted move loses nothing. Its leftover in the other vault is marked. The next move of the same item removes it or finishes it.
 import { PosternError } from "../../../typescript/generated.ts";
-import { type Agent, vaultId, withAgent } from "../../agent/session.ts";
+import { type Agent, withAgent } from "../../agent/session.ts";
 import type { Item } from "../../items/field-match.ts";
 import { listItems } from "../../items/item-list.ts";
+import { idIn, locateAll, type Place, placeIn } from "../../items/locate.ts";
 import { refusal } from "../../items/one-of.ts";
 import { UsageError } from "../../terminal/exit-code.ts";
 import { oneLine, type Terminal } from "../../terminal/terminal.ts";
 import { isCopy, make, markOf, tagsWithMark, withoutMark } from "./copy.ts";
-import { type InVault, overview, placeOf } from "./place.ts";
+import { type InVault, idsOf, overview } from "./place.ts";
 
 export type MoveOptions = InVault & { to?: string; archive?: boolean };
 
@@ -16,12 +17,16 @@ export async function move(terminal: Terminal, wanted: string, options: MoveOpti
   const { to } = options;
   if (to === undefined) throw new UsageError("--to is required", "for one, --to Work; `postern vault list` shows them");
   await withAgent(terminal, async (agent) => {
-    const place = await placeOf(agent, options, wanted);
-    const target = await vaultId(agent, to);
+    const [from = {}, there = {}] = await locateAll(agent, "change", [
+      { vault: options.vault, item: wanted },
+      { vault: to },
+    ]);
+    const place = placeIn(from);
+    const target = idIn(there.vaultId);
     if (target === place.vaultId) throw new UsageError("the item is in that vault already", "name another with --to");
     const how = options.archive === true ? "items.archive" : "items.delete";
     const made = await moveItem({ agent, terminal }, place, target, how);
-    terminal.result({ ...overview(made), movedFrom: place }, () =>
+    terminal.result({ ...overview(made), movedFrom: idsOf(place) }, () =>
       [
         `Moved ${oneLine(made.title)}; its id is now ${made.id}.`,
         options.archive === true
@@ -32,7 +37,6 @@ export async function move(terminal: Terminal, wanted: string, options: MoveOpti
   });
 }
 
-type Place = { readonly vaultId: string; readonly itemId: string };
 type How = "items.archive" | "items.delete";
 
 /** The copy so far. `found` says that an earlier move has made it. */
@@ -46,15 +50,15 @@ type Copy = {
 /** Moves an item. Returns the new one. */
 export async function moveItem(
   parts: Pick<Copy, "agent" | "terminal">,
-  place: Place,
+  found: Place,
   target: string,
   how: How,
 ): Promise<Item> {
   const { agent } = parts;
   const copy: Copy = { ...parts, made: undefined, found: false };
+  const place = idsOf(found);
   const before = await agent.call("items.get", place);
-  const listed = await listItems(agent, place.vaultId, { active: true, archived: true });
-  const archived = listed.find(({ id }) => id === place.itemId)?.state === "archived";
+  const archived = found.archived ?? (await isArchived(agent, place));
   try {
     await takeUp(copy, before, target);
     if (!copy.found) await makeWhole(copy, before, target, archived);
@@ -64,6 +68,11 @@ export async function moveItem(
   }
   await takeOut(copy, { ...place, version: before.version }, how);
   return unmarked(copy, before);
+}
+
+async function isArchived(agent: Copy["agent"], { vaultId, itemId }: Place): Promise<boolean> {
+  const listed = await listItems(agent, vaultId, { active: true, archived: true });
+  return listed.find(({ id }) => id === itemId)?.state === "archived";
 }
 
 /** Looks for the leftover of an earlier move of this item. An unfinished copy is removed. A whole one becomes the copy. */

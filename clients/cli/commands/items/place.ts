@@ -2,8 +2,9 @@
 
 import type { Methods } from "../../../typescript/generated.ts";
 import { PosternError } from "../../../typescript/generated.ts";
-import { type Agent, demandVault, itemId, vaultId } from "../../agent/session.ts";
+import { type Agent, demandVault } from "../../agent/session.ts";
 import type { Item } from "../../items/field-match.ts";
+import { isId, itemFor, locate, type Place, type Purpose } from "../../items/locate.ts";
 import { namingFields } from "../../items/put-fields.ts";
 import { withHint } from "../../terminal/with-hint.ts";
 
@@ -11,16 +12,27 @@ export type InVault = { vault: string };
 
 export const vaultOption = ["--vault <vault>", "the vault, by title or id"] as const;
 
-/** The ids of the item with this title or id, in the vault of the options. */
+/** The ids of the item with this title or id, in the vault of the options, for what the command does with it. */
 export async function placeOf(
   agent: Agent,
+  purpose: Purpose,
   options: { vault?: string },
-  wanted: string,
-  archivedAlone = false,
+  item: string,
 ): Promise<{ vaultId: string; itemId: string }> {
-  const vault = await vaultId(agent, demandVault(options).vault);
-  return { vaultId: vault, itemId: await itemId(agent, vault, wanted, archivedAlone) };
+  return idsOf(await itemFor(agent, purpose, { vault: demandVault(options).vault, item }));
 }
+
+/** The ids alone, as parameters. */
+export const idsOf = ({ vaultId, itemId }: Place) => ({ vaultId, itemId });
+
+type AnyField = { readonly fieldType: string; readonly value: string };
+
+/** The titles of other items that these fields name. */
+export const titlesIn = (fields: readonly AnyField[]): string[] => [
+  ...new Set(fields.filter(isTitled).map(({ value }) => value)),
+];
+
+const isTitled = ({ fieldType, value }: AnyField) => fieldType === "Reference" && value !== "" && !isId(value);
 
 /** The result for a written item, without values. */
 export const overview = ({ id, title, category, vaultId: vault, version }: Item) => ({
@@ -41,16 +53,19 @@ export async function naming<T>(fields: Methods["items.create"]["params"]["item"
   }
 }
 
-/** The ids of the items that reference fields name. An id stays as it is. A title is looked up in the same vault. */
+/** The fields with the ids of the items that they name. An id stays as it is. `known` are those that were found with the item. */
 export async function withReferences(
   agent: Agent,
   vault: string,
   fields: readonly Item["fields"][number][],
+  known: ReadonlyMap<string, string>,
 ): Promise<Item["fields"]> {
-  const found: Item["fields"] = [];
-  for (const field of fields) {
-    const isTitle = field.fieldType === "Reference" && field.value !== "";
-    found.push(isTitle ? { ...field, value: await itemId(agent, vault, field.value) } : field);
-  }
-  return found;
+  const others = titlesIn(fields).filter((title) => !known.has(title));
+  const { itemIds = [] } = others.length === 0 ? {} : await locate(agent, "list", { vault, items: others });
+  const ids = new Map([...known, ...others.map((title, at) => [title, itemIds[at] ?? title] as const)]);
+  return fields.map((field) => (isTitled(field) ? { ...field, value: ids.get(field.value) ?? field.value } : field));
 }
+
+/** The ids of titles that were found together, in one order. */
+export const foundTogether = (titles: readonly string[], ids: readonly string[] = []): Map<string, string> =>
+  new Map(titles.flatMap((title, at) => (ids[at] === undefined ? [] : [[title, ids[at]] as const])));

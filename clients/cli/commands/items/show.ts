@@ -29,7 +29,7 @@ export async function show(terminal: Terminal, wanted: string, options: ShowOpti
   if (options.otp === true && (options.fields !== undefined || format !== undefined))
     throw new UsageError("--otp shows a code and nothing else", "leave --fields and --format out");
   await withAgent(terminal, async (agent) => {
-    const place = await placeOf(agent, options, wanted);
+    const place = await placeOf(agent, "read", options, wanted);
     const item = await agent.call("items.get", place);
     if (options.otp === true) return showCode(terminal, item);
     const fields = options.fields === undefined ? item.fields : chosen(item, options.fields);

@@ -1,23 +1,24 @@
 // item archive, unarchive, delete, history, restore: the states and the versions of an item.
 
 import { withAgent } from "../../agent/session.ts";
+import { itemFor } from "../../items/locate.ts";
 import { refusal } from "../../items/one-of.ts";
 import { demandYes } from "../../terminal/ask.ts";
 import { UsageError } from "../../terminal/exit-code.ts";
 import { localTime } from "../../terminal/local-time.ts";
 import { oneLine, type Terminal, table } from "../../terminal/terminal.ts";
-import { type InVault, overview, placeOf } from "./place.ts";
+import { type InVault, idsOf, overview, placeOf } from "./place.ts";
 
 export const archive = (terminal: Terminal, wanted: string, options: InVault): Promise<void> =>
   withAgent(terminal, async (agent) => {
-    const place = await placeOf(agent, options, wanted);
+    const place = await placeOf(agent, "change", options, wanted);
     await agent.call("items.archive", place);
     terminal.result({ archived: place.itemId }, () => "Archived.");
   });
 
 export const unarchive = (terminal: Terminal, wanted: string, options: InVault): Promise<void> =>
   withAgent(terminal, async (agent) => {
-    const place = await placeOf(agent, options, wanted, true);
+    const place = idsOf(await itemFor(agent, "change", { vault: options.vault, item: wanted, archived: true }));
     await agent.call("items.unarchive", place);
     terminal.result({ unarchived: place.itemId }, () => "Taken out of the archive.");
   });
@@ -25,7 +26,7 @@ export const unarchive = (terminal: Terminal, wanted: string, options: InVault):
 export async function remove(terminal: Terminal, wanted: string, options: InVault & { yes?: boolean }): Promise<void> {
   await demandYes(options, `Delete ${wanted} for good?`, "nothing was deleted");
   await withAgent(terminal, async (agent) => {
-    const place = await placeOf(agent, options, wanted);
+    const place = await placeOf(agent, "change", options, wanted);
     await agent.call("items.delete", place);
     terminal.result({ deleted: place.itemId }, () => "Deleted.");
   });
@@ -33,7 +34,7 @@ export async function remove(terminal: Terminal, wanted: string, options: InVaul
 
 export const history = (terminal: Terminal, wanted: string, options: InVault): Promise<void> =>
   withAgent(terminal, async (agent) => {
-    const { versions } = await agent.call("items.history", await placeOf(agent, options, wanted));
+    const { versions } = await agent.call("items.history", await placeOf(agent, "read", options, wanted));
     terminal.result({ versions }, () =>
       table(
         ["VERSION", "WRITTEN", ""],
@@ -50,7 +51,7 @@ export async function restore(terminal: Terminal, wanted: string, options: InVau
       "`postern item history ITEM --vault VAULT` lists them",
     );
   await withAgent(terminal, async (agent) => {
-    const place = await placeOf(agent, options, wanted);
+    const place = await placeOf(agent, "change", options, wanted);
     const { versions } = await agent.call("items.history", place);
     // Otherwise the agent would only say that there is no such item.
     if (!versions.some((one) => one.version === version))

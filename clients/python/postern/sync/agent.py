@@ -987,6 +987,33 @@ class AgentMethods:
         )
         return cast("wire.SecretsGeneratePasswordResult", result)
 
+    def names_locate(
+        self,
+        *,
+        purpose: Literal["list", "read", "change", "share", "delete", "access"],
+        names: List[wire.NamedThing],
+        no_wait: Optional[bool] = None,
+        timeout: Optional[float] = None,
+    ) -> wire.NamesLocateResult:
+        """Returns the ids of things that are named by title or id, and asks for what the caller
+        does with them next: once, for all of it. Until a person has said yes, nothing is looked
+        up that the caller may not know already. `list`, `read` and `change` are about what a
+        vault, an item or an environment holds. `share`, `delete` and `access` are the acts that
+        a wider yes never covers.
+        """
+        result = self._call(
+            "names.locate",
+            given(
+                {
+                    "purpose": purpose,
+                    "names": names,
+                    "noWait": no_wait,
+                }
+            ),
+            timeout=timeout,
+        )
+        return cast("wire.NamesLocateResult", result)
+
     def items_create(
         self,
         *,

@@ -1,0 +1,94 @@
+// What the targets of a request lead to, and the scopes that it wants.
+import type { Target } from "../../protocol/entry.ts";
+import { type FoundThing, findNamed } from "../account/named-things.ts";
+import { isMissing, type Located, type Missing, type Resolver } from "../account/resolver.ts";
+import type { Scope } from "../account/scope.ts";
+import type { Access } from "../call/access.ts";
+import type { Unlocked } from "../session/unlocked.ts";
+import { foundScope, type NamedTarget, namedForm } from "./named-lines.ts";
+import { idScope } from "./sent-lines.ts";
+
+/** The outcome of each target that names something. `unknown` ones may not be looked up before a person says yes. */
+export type Outcome = Located | FoundThing | Missing | "unknown";
+/** Looks up the references, and the names that may be looked up. */
+export function outcomesOf(
+  resolver: Resolver,
+  unlocked: Unlocked,
+  targets: readonly Target[],
+  mayFind: (target: NamedTarget) => Promise<boolean>,
+): (Outcome | Promise<Outcome>)[] {
+  return targets.flatMap((target): (Outcome | Promise<Outcome>)[] => {
+    if ("reference" in target) return [resolver.locate(unlocked, target.reference)];
+    if (!("named" in target)) return [];
+    const find = (may: boolean): Outcome | Promise<Outcome> =>
+      may ? findNamed(unlocked.account, target.named) : "unknown";
+    return [mayFind(target).then(find)];
+  });
+}
+
+/** The outcomes as a handler takes them. None is unknown: the gate has passed. */
+export function sorted(targets: readonly Target[], found: readonly Outcome[]): Pick<Access, "found" | "named"> {
+  const looked = targets.filter((target) => "reference" in target || "named" in target);
+  const all = found.map((outcome, index) => ({ outcome, isNamed: "named" in (looked[index] ?? {}) }));
+  return {
+    found: all.flatMap(({ outcome, isNamed }) => (isNamed ? [] : [outcome as Located | Missing])),
+    named: all.flatMap(({ outcome, isNamed }) => (isNamed ? [outcome as FoundThing | Missing] : [])),
+  };
+}
+
+/** Whether a target asks for something. A text that is no reference asks for nothing. */
+export function isQuestion(found: readonly Outcome[]): (target: Target) => boolean {
+  let next = 0;
+  return (target) => {
+    if (!("reference" in target)) return true;
+    const outcome = found[next++];
+    return outcome === undefined || outcome === "unknown" || !isMissing(outcome) || !outcome.harmless;
+  };
+}
+
+/** A needed scope, and the target that needs it. A missing thing is asked about too, but leaves no grant behind. */
+export type Wanted = {
+  readonly target: Target;
+  readonly scope: Scope;
+  readonly grantable: boolean;
+  readonly isUnknown?: true;
+  readonly found?: Pick<Located, "place">;
+  readonly missing?: { reference: string; why: string };
+};
+
+export function scopesOf(account: string, targets: readonly Target[], found: readonly Outcome[]): Wanted[] {
+  let next = 0;
+  return targets.flatMap((target): Wanted[] => {
+    if (!("reference" in target || "named" in target))
+      return [{ target, scope: idScope(account, target), grantable: true }];
+    const outcome = found[next++];
+    if ("named" in target) return [namedScope(account, target, outcome)];
+    if (outcome === undefined || outcome === "unknown" || !("place" in outcome || "error" in outcome))
+      throw new Error("a reference was not looked up");
+    // Keeps the place only. The found value may hold a whole item, and a person takes minutes to answer.
+    if (!isMissing(outcome))
+      return [{ target, scope: outcome.scope, grantable: true, found: { place: outcome.place } }];
+    if (outcome.harmless) return [];
+    const missing = { reference: target.reference, why: outcome.error.message };
+    return [{ target, scope: missingScope(account, outcome), grantable: false, missing }];
+  });
+}
+
+/** Knowing that a thing is missing is knowledge about names: those of the vault, or those of the account's vaults. */
+export const missingScope = (account: string, { vault }: Missing): Scope => ({
+  account,
+  level: "names",
+  ...(vault === undefined ? {} : { vault }),
+});
+
+function namedScope(account: string, target: NamedTarget, outcome: Outcome | undefined): Wanted {
+  if (outcome === undefined || outcome === "unknown")
+    return { target, scope: namedForm(account, target), grantable: false, isUnknown: true };
+  if (isMissing(outcome)) return { target, scope: missingScope(account, outcome), grantable: false };
+  return { target, scope: foundScope(account, target, outcome as FoundThing), grantable: true };
+}
+
+/** The part of a target that a person's yes is about. */
+export function meant({ scope, grantable, missing }: Wanted): unknown {
+  return [scope, grantable, missing?.why];
+}
