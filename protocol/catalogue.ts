@@ -4,6 +4,7 @@ import { access } from "./catalogue/access.ts";
 import { accounts } from "./catalogue/accounts.ts";
 import { agent } from "./catalogue/agent.ts";
 import { files, items } from "./catalogue/items.ts";
+import { policy } from "./catalogue/policy.ts";
 import { secrets } from "./catalogue/secrets.ts";
 import { serviceAccounts } from "./catalogue/service-accounts.ts";
 import { shares } from "./catalogue/shares.ts";
@@ -13,6 +14,7 @@ export const catalogue = {
   ...agent,
   ...accounts,
   ...access,
+  ...policy,
   ...secrets,
   ...items,
   ...files,

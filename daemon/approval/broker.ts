@@ -61,6 +61,8 @@ type Open = Topic & {
   cancelTimer(): void;
 };
 
+type Notes = { readonly file: readonly string[]; readonly yes: readonly string[] };
+
 export type BrokerParts = {
   readonly clock: Clock;
   readonly quotas: Quotas;
@@ -71,6 +73,8 @@ export type BrokerParts = {
   readonly offers: Offers;
   /** Milliseconds without use after which the account locks. */
   readonly lockMsOf: (account: string) => number;
+  /** What the policy says, in lines: of its file, and of a yes to these things, which only a person who gave a proof may read. */
+  readonly notesOf?: (question: Pick<Topic, "account" | "subject" | "verb">, asked: readonly Asked[]) => Notes;
   /** Records an approval as a grant. Called before the waiting calls continue. */
   readonly approve: (prompt: Prompt, offer: Offer) => void;
 };
@@ -232,21 +236,26 @@ export function createBroker(parts: BrokerParts): Broker {
 }
 
 /** The texts of a prompt that is shown now. Whatever its waiters do later, a choice always has the same text and the same hash. */
-function textsOf(open: Open, { nameOf, lockMsOf }: BrokerParts): Pick<Prompt, "offer" | "sentBy"> {
+function textsOf(open: Open, { nameOf, lockMsOf, notesOf }: BrokerParts): Pick<Prompt, "offer" | "sentBy"> {
   const asked = [...open.asked.values()];
   const { subject, isAct, account } = open;
   const salt = newSalt();
   const name = nameOf?.(account, open.named !== undefined);
   const told = { subject, isAct, verb: open.verb };
   const lockMs = lockMsOf(account);
+  const { file: ofFile, yes: ofYes } = notesOf?.(open, asked) ?? { file: [], yes: [] };
   const sentTextOf = (things: readonly (readonly string[])[], choice: Choice) =>
-    // The lock of a named account would tell it from a name that no account here has.
-    promptText({ ...told, things, account: open.named, choice, lockMs: open.named === undefined ? lockMs : undefined });
+    // The lock or the policy of a named account would tell it from a name that no account here has.
+    promptText({
+      ...{ ...told, things, account: open.named, choice },
+      ...(open.named === undefined ? { lockMs, notes: ofFile } : { lockMs: undefined }),
+    });
   return {
     offer: (choice = {}) => {
       demandFitting(choice, open.verb, asked);
       const shown = asked.map((one) => one.shown);
-      const text = promptText({ ...told, things: shown, account: name, choice, lockMs });
+      const notes = [...ofFile, ...ofYes];
+      const text = promptText({ ...told, things: shown, account: name, choice, lockMs, notes });
       const sent = asked.map((one) => one.sent);
       const sentText = sentTextOf(sent, choice);
       const verb = choice.verb ?? open.verb;

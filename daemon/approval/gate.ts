@@ -8,10 +8,12 @@ import { covers, type Scope } from "../account/scope.ts";
 import type { Call } from "../call/call.ts";
 import type { OpenClient } from "../call/connection.ts";
 import { type Clock, type Moment, momentOf } from "../host/clock.ts";
+import type { Policies } from "../policy/policies.ts";
 import type { AccountSession, OpenSession } from "../session/account-session.ts";
 import type { Sessions } from "../session/sessions.ts";
 import type { Unlocked } from "../session/unlocked.ts";
 import type { Broker } from "./broker.ts";
+import { byPolicy } from "./by-policy.ts";
 import type { Grant, Grants } from "./grants.ts";
 import type { Asked } from "./prompt.ts";
 import { missingLines } from "./prompt-lines.ts";
@@ -28,6 +30,7 @@ export type GateParts = {
   readonly broker: Broker;
   readonly unlockWaits: UnlockWaits;
   readonly resolver: Resolver;
+  readonly policies: Policies;
 };
 
 type GrantNeed = Pick<Extract<Need<never>, { kind: "grant" }>, "verb" | "also" | "alone">;
@@ -54,6 +57,7 @@ export function createGate(parts: GateParts): Gate {
     session.audit.demandWritable();
     const targets = (need.scopeOf as (params: never) => readonly Target[])(params);
     Object.assign(call.about, { session: living, targets });
+    const policy = byPolicy(parts, session, { need, targets, client }, call);
     const pass = (found: readonly (Located | Missing)[], at: Moment): Call | Promise<Call> => {
       // It may have been locked during a look-up.
       demandHeld(holds);
@@ -62,9 +66,9 @@ export function createGate(parts: GateParts): Gate {
       const wanted = scopesOf(session.file.account, targets, found);
       if (!isNobody) call.about.wanted = wanted;
       const coversIt = (held: Grant, { scope }: Wanted) => covers(held, { verb: need.verb, scope });
-      // Only an allowed call is activity. A program without an approval cannot keep the account open by asking, nor by asking for nothing.
+      // Only a call that a person allowed is activity. Nobody keeps the account open by asking, by asking for nothing, or by a rule.
       const passed = (sure: readonly (Located | Missing)[], since: Moment, still: () => boolean): Call => {
-        if (activity && wanted.length > 0) sessions.touch(session.unlocked, since);
+        if (activity && wanted.length > 0 && !policy.isUsed()) sessions.touch(session.unlocked, since);
         const demandStill = () => {
           demandHeld(holds);
           call.connection.demandSame();
@@ -84,20 +88,28 @@ export function createGate(parts: GateParts): Gate {
       if (isNobody && wanted.length > 0)
         return askOfNobody(session, need, targets.filter(isQuestion(found)), params, call);
       const isAllowed = ({ scope }: Wanted, now: Moment) =>
-        grants.allows(subject, need.verb, scope, now, need.alone === true);
-      const lacking = wanted.filter((one) => !isAllowed(one, at));
-      if (lacking.length === 0) return passed(found, at, () => wanted.every((one) => isAllowed(one, momentOf(clock))));
+        policy.isEnough(scope) && grants.allows(subject, need.verb, scope, now, need.alone === true);
+      const isFree = (one: Wanted, now: Moment) => isAllowed(one, now) || policy.allows(one);
+      const lacking = wanted.filter((one) => !isFree(one, at));
+      if (lacking.length === 0) {
+        policy.settle(wanted);
+        return passed(found, at, () => wanted.every((one) => isFree(one, momentOf(clock))));
+      }
       return ask(session, need, lacking, params, call).then(async () => {
         demandHeld(holds);
+        await policy.settleAgain(wanted);
         const sure = await sameAgain(session, targets, wanted);
         demandHeld(holds);
         return passed(sure, momentOf(clock), always);
       });
     };
-    const pending = locate(session, targets);
-    // This lets a warm request be answered in the same turn of the event loop.
-    if (!pending.some((one) => one instanceof Promise)) return pass(pending as Located[], now);
-    return Promise.all(pending).then((found) => pass(found, momentOf(clock)));
+    return policy.begin(() => {
+      demandHeld(holds);
+      const pending = locate(session, targets);
+      // This lets a warm request be answered in the same turn of the event loop.
+      if (!pending.some((one) => one instanceof Promise)) return pass(pending as Located[], now);
+      return Promise.all(pending).then((found) => pass(found, momentOf(clock)));
+    });
   };
   return gate;
 

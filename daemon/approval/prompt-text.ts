@@ -25,20 +25,23 @@ export type Told = {
   readonly choice: Choice;
   /** Milliseconds without use after which the account locks. Undefined where the reader may not know it. */
   readonly lockMs: number | undefined;
+  /** What the policy says of it: of its file, and of a yes that will not count. */
+  readonly notes?: readonly string[];
 };
 
 /**
  * The lines of a prompt: the asker, the target, and the width and length of a yes. Further lines of a thing are indented more than its first. No
  * name begins a line or holds two blanks in a row, so no name can imitate a line.
  */
-export function promptText({ subject, verb, things, isAct, account, choice, lockMs }: Told): string[] {
+export function promptText({ subject, verb, things, isAct, account, choice, lockMs, notes = [] }: Told): string[] {
   const place = subject.terminal === undefined ? "" : ` on ${displayed(subject.terminal)}`;
   const wish = `wants to${isAct ? "" : ` ${verbs[verb]}`}${things.length > 0 ? ":" : ""}`;
   const head = [...askerWords(subject), `process ${subject.pid}${place}`, wish].join(", ");
   const about = things.flatMap((lines) => lines.map((line, at) => `${at === 0 ? "  " : "    "}${displayedLine(line)}`));
   const where = account === undefined ? [] : [displayedLine(`In the account ${JSON.stringify(displayed(account))}.`)];
   const length = subject.kind === "once" ? [] : lengthLines(choice, lockMs);
-  return [head, ...about, ...where, ...widthLines(choice, verb, things.length), holds(subject, choice), ...length];
+  const given = [...widthLines(choice, verb, things.length), holds(subject, choice), ...length];
+  return [head, ...about, ...where, ...given, ...notes];
 }
 
 /** Names the asker. The executable was seen. A script that the agent did not see open is told as a claim. */
