@@ -38,7 +38,7 @@ export function allowedBy(
 ): Rule | undefined {
   if (alone || verb === "manage" || asker.unseen !== undefined) return undefined;
   const isFor: IsFor = (rule) => isSent(rule, target) || (scope !== undefined && isWithin(rule, scope));
-  const isHeld = policy.rules.some((rule) => rule.effect !== "allow" && isBy(rule, verb, asker) && isFor(rule));
+  const isHeld = policy.rules.some((rule) => rule.effect === "ask" && isBy(rule, verb, asker) && isFor(rule));
   if (isHeld || (scope !== undefined && minimumOf(policy, scope) !== undefined)) return undefined;
   return policy.rules.find((rule) => rule.effect === "allow" && isBy(rule, verb, asker) && isSent(rule, target));
 }
