@@ -15,8 +15,11 @@ export function differenceOf(before: string, after: string): string[] {
 }
 
 const linesOf = (text: string) => (text === "" ? [] : text.replace(/\n$/, "").split("\n"));
-const minus = (line: string) => `- ${cleanText(line)}`;
-const plus = (line: string) => `+ ${cleanText(line)}`;
+const minus = (line: string) => `- ${shown(line)}`;
+const plus = (line: string) => `+ ${shown(line)}`;
+
+/** The line made safe, behind its indentation. */
+const shown = (line: string) => `${/^ */.exec(line)?.[0] ?? ""}${cleanText(line.trimStart())}`;
 
 function changed(gone: readonly string[], come: readonly string[]): string[] {
   if (gone.length > COMPARED_LINES_MAX || come.length > COMPARED_LINES_MAX)
