@@ -511,6 +511,15 @@ describe("policy.test", () => {
     expect(told?.message).toContain(words);
   });
 
+  test("refuses a process of another user", async () => {
+    const isRoot = process.getuid?.() === 0;
+    const child = isRoot ? spawn("sleep", ["1000"], { uid: 65534, stdio: "ignore" }) : undefined;
+    if (child !== undefined) await new Promise((resolve) => child.once("spawn", resolve));
+    const told = await failureOf(channel.call("policy.test", { pid: child?.pid ?? 1, reference, proof }));
+    expect(told?.message).toContain("the process with this pid is another user's");
+    child?.kill("SIGKILL");
+  });
+
   test("explains nothing without a proof", async () => {
     expect(await errorOf(channel.call("policy.test", { pid: process.pid, reference }))).toBe("proofRequired");
   });
