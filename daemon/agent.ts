@@ -15,6 +15,7 @@ import { createGate } from "./approval/gate.ts";
 import { COMMAND_AGE_MS, COMMAND_IDLE_MS, createGrants, type Grant, type Grants } from "./approval/grants.ts";
 import { createOffers } from "./approval/offers.ts";
 import { createOverseer } from "./approval/overseer.ts";
+import { noNotes, policyNotes } from "./approval/policy-notes.ts";
 import type { Asker, Given, Offer, Prompt } from "./approval/prompt.ts";
 import { recordAnyway, watchPrompts } from "./approval/prompt-watcher.ts";
 import { createQuotas } from "./approval/quotas.ts";
@@ -43,13 +44,17 @@ import { groupMethods } from "./methods/groups.ts";
 import { itemMethods } from "./methods/items.ts";
 import { namesMethods } from "./methods/names.ts";
 import { newAccountMethods } from "./methods/new-account.ts";
+import { policyMethods } from "./methods/policy.ts";
 import { promptMethods } from "./methods/prompts.ts";
 import { secretMethods } from "./methods/secrets.ts";
 import { serviceAccountMethods } from "./methods/service-accounts.ts";
 import { shareMethods } from "./methods/shares.ts";
 import { vaultMethods } from "./methods/vaults.ts";
 import { createWatches, type Watches } from "./methods/watches.ts";
+import type { OwnProgram } from "./peer/foreign-ancestor.ts";
+import { identityAt } from "./peer/linux.ts";
 import type { Subject } from "./peer/subject.ts";
+import { createPolicies, type Policies } from "./policy/policies.ts";
 import { answerSdk } from "./sdk/answer.ts";
 import type { Whose } from "./session/account-file.ts";
 import type { AccountSession } from "./session/account-session.ts";
@@ -79,6 +84,8 @@ export type AgentParts = {
   /** The open connections. The door adds and removes them. */
   readonly connections: ReadonlySet<Connection>;
   readonly embedded: () => Promise<ServiceAddress>;
+  /** Our own programs, which are never the subject of a grant. */
+  readonly ours: readonly OwnProgram[];
   /** Makes of an opened account the one that every room works with. The default makes our own kind. */
   readonly accountOf?: AccountOf | undefined;
   /** The state of the trace, where one is written. */
@@ -109,6 +116,7 @@ export function createAgent(parts: AgentParts): Agent {
     changed: (unlocked, change) => watches.changed(unlocked, change),
     isPersons: (service) => sessions.list().some(({ file }) => isSameService(file.service, service)),
   });
+  const policies = createPolicies(home);
   const unlockWaits = createUnlockWaits({
     clock,
     quotas: createQuotas(clock),
@@ -124,6 +132,10 @@ export function createAgent(parts: AgentParts): Agent {
     offers: createOffers(clock),
     lockMsOf: (account) => idleLockMs[idleLockOf(sessions.find(account)?.unlocked?.store.state ?? {})],
     changedFile: (account, connection) => applications.changedFile(sessions.open(account), connection),
+    notesOf: ({ account, subject, verb }, asked) => {
+      const unlocked = sessions.find(account)?.unlocked;
+      return unlocked === undefined ? noNotes : policyNotes(policies, { unlocked }, { subject, verb, asked });
+    },
     approve: (prompt, offer, askers) => {
       if (offer.lasting.kind !== "application") return void giveGrants(grants, prompt, offer, askers);
       const scopes = distinct(offer.verb, offer.given).map(({ scope }) => scope);
@@ -249,27 +261,22 @@ export function createAgent(parts: AgentParts): Agent {
       holds(connection, unlocked) || grants.covers(connection.subject, "read", scope),
   });
   const state = {
-    connections,
-    grants,
-    applications,
-    approvers,
-    handles,
-    followers,
-    broker,
-    sessions,
-    tokens,
-    left,
-    watches,
+    ...{ connections, grants, applications, approvers, handles, followers, broker, sessions, tokens, left, watches },
+    policies,
   };
-  const gate = createGate({ clock, sessions, grants, broker, unlockWaits, resolver, applications });
+  const gate = createGate({ clock, sessions, grants, broker, unlockWaits, resolver, applications, policies });
   const dispatch = createDispatch(handlersOf(parts, state), gate, log, (call, name) => {
     const { unlockWait } = call.about;
     if (name === "locked" && unlockWait !== undefined) unlockWait.sawOpen = false;
     // Recorded where there is an account. Without an account, a refusal concerns nobody's secrets.
     const told = { ...entryOf(call, name, []), ...refusalDetails(call.about) };
+    const { rule } = call.about;
+    const byRule = rule === undefined ? [] : [{ ...told, event: "policy.denied", outcome: `rule ${rule}` }];
     for (const { audit } of concerned(call)) {
-      if (isStranger(call.connection)) strangers.read(audit, told);
-      else audit.read(told);
+      for (const one of [...byRule, told]) {
+        if (isStranger(call.connection)) strangers.read(audit, one);
+        else audit.read(one);
+      }
     }
   });
   return {
@@ -328,11 +335,14 @@ type State = {
   readonly tokens: TokenSessions;
   readonly left: LeftRecords;
   readonly watches: Watches;
+  readonly policies: Policies;
 };
 
 function handlersOf(parts: AgentParts, state: State): Handlers {
   const { home, crypto, clock, log } = parts;
   const { connections, grants, applications, approvers, handles, followers, broker, sessions, tokens, left } = state;
+  const { policies } = state;
+  const newId = () => makeId(crypto);
   const proofs = createProofs([pinWay(crypto), passwordWay(sessions)]);
   const overseer = createOverseer({ proofs, clock, sessions, grants, broker, log });
   return {
@@ -345,6 +355,7 @@ function handlersOf(parts: AgentParts, state: State): Handlers {
       broker,
       followers,
       mayManage: approvers.mayManage,
+      policyOf: policies.stateOf,
       bears: holds,
       stop: parts.stop,
       trace: parts.trace,
@@ -353,7 +364,8 @@ function handlersOf(parts: AgentParts, state: State): Handlers {
     ...accountMethods(crypto, sessions, tokens),
     ...newAccountMethods({ crypto, sessions, overseer }),
     ...accessMethods({ sessions, tokens, grants, applications, overseer, connections }),
-    ...promptMethods({ sessions, broker, overseer, tickets: createTickets(clock), approvers }),
+    ...promptMethods({ sessions, broker, overseer, tickets: createTickets(clock), approvers, proofs, policies }),
+    ...policyMethods({ sessions, overseer, policies, home, ours: parts.ours, newId, identityOf: identityAt }),
     ...auditMethods({ home, crypto, sessions, overseer, left }),
     ...secretMethods(followers.isStale, crypto.randomBytes),
     ...state.watches.handlers,

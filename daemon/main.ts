@@ -50,7 +50,8 @@ async function main(): Promise<void> {
 
   const clock = systemClock(native.bootMs);
   const startedAt = new Date(clock.wallMs());
-  const parts = { home, native, clock, log, connections: new Set<Connection>() };
+  const ours = ownPrograms(import.meta.url);
+  const parts = { home, native, clock, log, ours, connections: new Set<Connection>() };
   // Read before the socket opens. An agent that cannot read its accounts does not start.
   const kept = openOrderFile(home).atStart;
   const accounts = readAccounts(home);
@@ -85,9 +86,8 @@ async function main(): Promise<void> {
     });
   });
 
-  const ours = ownPrograms(import.meta.url);
   const peers = linuxPeers(native);
-  const door = createDoor({ ...parts, ...loading, peers, ours, trace: traced?.trace });
+  const door = createDoor({ ...parts, ...loading, peers, trace: traced?.trace });
   try {
     listening = (await listenOnPassed(process.env, door)) ?? (await listenOnPath(socketPath(where), door));
   } catch (error) {

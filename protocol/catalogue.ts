@@ -5,6 +5,7 @@ import { accounts } from "./catalogue/accounts.ts";
 import { agent } from "./catalogue/agent.ts";
 import { files, items } from "./catalogue/items.ts";
 import { names } from "./catalogue/names.ts";
+import { policy } from "./catalogue/policy.ts";
 import { secrets } from "./catalogue/secrets.ts";
 import { serviceAccounts } from "./catalogue/service-accounts.ts";
 import { shares } from "./catalogue/shares.ts";
@@ -14,6 +15,7 @@ export const catalogue = {
   ...agent,
   ...accounts,
   ...access,
+  ...policy,
   ...secrets,
   ...names,
   ...items,

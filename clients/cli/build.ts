@@ -37,6 +37,7 @@ const bundles: Readonly<Record<string, string>> = {
   "agent.js": "daemon/start.ts",
   "parse-worker.js": "daemon/sdk/parse-worker.ts",
   "pin-worker.js": "daemon/session/pin-worker.ts",
+  "hash-worker.js": "daemon/policy/hash-worker.ts",
   "service.js": "service/main.ts",
   "relay.js": "clients/cli/run/relay.ts",
   // An ES module, as a program of today is.

@@ -15,6 +15,7 @@ import { addGroupCommands } from "./commands/groups.ts";
 import { addImportCommand } from "./commands/import-env.ts";
 import { addInjectCommand } from "./commands/inject.ts";
 import { addItemCommands } from "./commands/items.ts";
+import { addPolicyCommands } from "./commands/policy.ts";
 import { addRunCommand } from "./commands/run.ts";
 import { addServiceAccountCommands } from "./commands/service-accounts.ts";
 import { addShareCommands } from "./commands/shares.ts";
@@ -70,6 +71,7 @@ export function program(json = false): Command {
   addGroupCommands(root);
   addServiceAccountCommands(root);
   addAccessCommands(root);
+  addPolicyCommands(root);
   addAuditCommands(root);
   addAgentCommands(root);
   addBridgeCommands(root);

@@ -6,6 +6,7 @@ import { goFiles } from "./go.ts";
 import { renderLimits } from "./limits.ts";
 import { namedTypesOf } from "./named-types.ts";
 import { renderOpenRpc } from "./openrpc.ts";
+import { renderPolicySchema } from "./policy-schema.ts";
 import { pythonFiles } from "./python.ts";
 import { renderReference } from "./reference.ts";
 import { renderTypeScript } from "./typescript.ts";
@@ -20,6 +21,7 @@ export function generatedFiles(read: Read): Readonly<Record<string, string>> {
   const enums = renderEnums(named);
   return {
     "protocol/openrpc.json": renderOpenRpc(catalogue, named, errors, version),
+    "protocol/policy.schema.json": renderPolicySchema(),
     ...renderReference(catalogue, named, errors),
     ...goFiles(catalogue, named, errors, version),
     "clients/typescript/generated.ts": renderTypeScript(catalogue, named, errors, version),

@@ -75,6 +75,11 @@ export type Choice = {
   idleMinutes?: number;
   holder?: "application";
 };
+export type DecidingRule = {
+  number: number;
+  effect: "allow" | "ask" | "deny";
+  text: string;
+};
 export type Device = {
   device: Id;
   name?: string;
@@ -156,6 +161,7 @@ export type GroupVaultAccess = {
   groupId: string;
   permissions: number;
 };
+export type HexHash = string;
 export type Id = string;
 export type IdleLock = "tenMinutes" | "eightHours";
 export type IssuedToken = {
@@ -314,6 +320,42 @@ export type PasswordRecipe = {
     length: number;
   };
 };
+export type PolicyApproved = {
+  state?: PolicyState;
+};
+export type PolicyContent = {
+  sha256: HexHash;
+  sentences: string[];
+};
+export type PolicyExplanation = {
+  effect: "allow" | "ask" | "deny";
+  rule?: DecidingRule;
+  later: string[];
+  unseen?: string;
+  resting?: string;
+  processes: PolicyProcess[];
+};
+export type PolicyProcess = {
+  pid: number;
+  program: string;
+  sha256?: HexHash;
+  script?: {
+    path: string;
+    sha256?: HexHash;
+    seen: boolean;
+  };
+  terminal: boolean;
+  judged: boolean;
+};
+export type PolicyState = "unapproved" | "active" | "changed" | "missing" | "broken" | "restored";
+export type PolicyStatus = {
+  path: string;
+  state?: PolicyState;
+  fault?: string;
+  file?: PolicyContent;
+  approved?: PolicyContent;
+  difference?: string[];
+};
 export type Prompt = {
   prompt: Id;
   code: MatchCode;
@@ -411,6 +453,7 @@ export type SessionState = {
   unlockedAt?: Timestamp;
   proof?: "pin" | "password";
   idleLock?: IdleLock;
+  policy?: PolicyState;
 };
 export type Share = {
   shareId: Id;
@@ -817,7 +860,7 @@ export type Methods = {
       prompts: Prompt[];
     };
   };
-  /** Answers a prompt. Name the prompt by its id (`prompt`) or by its match code (`code`), and not by both. `no` by the id needs nothing more, nor by the code from the terminal that asked. By the code from elsewhere it needs a proof. `yes` needs the hash of the shown text, and a proof. A proof that listed this prompt on this connection within the last minute also serves, once. The yes holds for the process or terminal that asked, as wide and as long as the text says. With `choice` the hash is that of the text with this choice. */
+  /** Answers a prompt. Name the prompt by its id (`prompt`) or by its match code (`code`), and not by both. `no` by the id needs nothing more, nor by the code from the terminal that asked. By the code from elsewhere it needs a proof. `yes` needs the hash of the shown text, and a proof. A proof that listed this prompt on this connection within the last minute also serves, once. The yes holds for the process or terminal that asked, as wide and as long as the text says. With `choice` the hash is that of the text with this choice. A yes that the policy does not take is answered `approvalDenied`, and is a no to the program. */
   "prompts.answer": {
     params: {
       code?: string;
@@ -858,6 +901,36 @@ export type Methods = {
       proven: ProvenRecords[];
       problems: string[];
     };
+  };
+  /** Returns how policy.json stands to what was approved, and its rules as sentences. With a manage grant or a proof also what was approved, and the difference. */
+  "policy.get": {
+    params: {
+      proof?: Proof;
+      account?: string;
+      ask?: boolean;
+    };
+    result: PolicyStatus;
+  };
+  /** Approves policy.json as it lies there. `sha256` is the hash of what the person was shown. It is left out where there is no file, and then the policy is taken away. Where the file is another one by now, the answer is `conflict`. The account password is the proof. */
+  "policy.approve": {
+    params: {
+      account?: string;
+      password: string;
+      sha256?: HexHash;
+    };
+    result: PolicyApproved;
+  };
+  /** Says what the approved rules would do if a process asked for a reference, and which rule decides. Nothing is looked up, so rules about ids are named as those that may decide later. Needs a manage grant or a proof. */
+  "policy.test": {
+    params: {
+      pid: number;
+      reference: string;
+      verb?: "read" | "write";
+      proof?: Proof;
+      account?: string;
+      ask?: boolean;
+    };
+    result: PolicyExplanation;
   };
   /** Returns the secret of a reference. */
   "secrets.resolve": {
@@ -1634,6 +1707,9 @@ export const takesAccount: ReadonlySet<string> = new Set([
   "prompts.list",
   "audit.list",
   "audit.verify",
+  "policy.get",
+  "policy.approve",
+  "policy.test",
   "serviceAccounts.create",
   "serviceAccounts.list",
   "serviceAccounts.rotate",

@@ -69,6 +69,8 @@ type Open = Topic & {
   cancelTimer(): void;
 };
 
+type Notes = { readonly file: readonly string[]; readonly yes: readonly string[] };
+
 export type BrokerParts = {
   readonly clock: Clock;
   readonly quotas: Quotas;
@@ -81,6 +83,8 @@ export type BrokerParts = {
   readonly lockMsOf: (account: string) => number;
   /** The file that has changed since the program of this connection was allowed. */
   readonly changedFile?: (account: string, connection: Connection) => "script" | "executable" | undefined;
+  /** What the policy says, in lines: of its file, and of a yes to these things, which only a person who gave a proof may read. */
+  readonly notesOf?: (question: Pick<Topic, "account" | "subject" | "verb">, asked: readonly Asked[]) => Notes;
   /** Records an approval as a grant. Called before the waiting calls continue. Fulfilled when what outlives the agent is on disk. */
   readonly approve: (prompt: Prompt, offer: Offer, askers: readonly Asker[]) => Promise<void> | undefined;
 };
@@ -249,7 +253,7 @@ export function createBroker(parts: BrokerParts): Broker {
 /** The texts of a prompt that is shown now. Whatever its waiters do later, a choice always has the same text and the same hash. */
 function textsOf(
   open: Open,
-  { nameOf, lockMsOf, changedFile }: BrokerParts,
+  { nameOf, lockMsOf, changedFile, notesOf }: BrokerParts,
   launch: LaunchOf,
 ): Pick<Prompt, "offer" | "sentBy"> {
   const { subject, isAct, account } = open;
@@ -259,6 +263,8 @@ function textsOf(
   const name = nameOf?.(account, open.named !== undefined);
   const told = { subject, isAct, verb: open.verb };
   const lockMs = lockMsOf(account);
+  const ofPolicy = () => notesOf?.(open, [...open.asked.values()]) ?? { file: [], yes: [] };
+  const { file: ofFile } = ofPolicy();
   const launchFor = (choice: Choice) => {
     const lasting = chosenLasting(choice, launch);
     return lasting.kind === "application" ? lasting.launch : undefined;
@@ -267,7 +273,7 @@ function textsOf(
   const toldBefore = (choice: Choice) => ({
     choice,
     launch: launchFor(choice),
-    ...(open.named === undefined ? { lockMs, changed } : { lockMs: undefined }),
+    ...(open.named === undefined ? { lockMs, changed, notes: ofFile } : { lockMs: undefined }),
   });
   const sentTextOf = (things: readonly (readonly string[])[], choice: Choice) =>
     promptText({ ...told, ...toldBefore(choice), things, account: open.named });
@@ -277,7 +283,10 @@ function textsOf(
       demandFitting(choice, open.verb, asked, launch);
       const shown = asked.map((one) => one.shown);
       const started = launchFor(choice);
-      const text = promptText({ ...told, things: shown, account: name, choice, lockMs, launch: started, changed });
+      // Looked at again: what was named is known only after a proof.
+      const notes = [...ofFile, ...ofPolicy().yes];
+      const more = { launch: started, changed, notes };
+      const text = promptText({ ...told, things: shown, account: name, choice, lockMs, ...more });
       const sent = asked.map((one) => one.sent);
       const sentText = sentTextOf(sent, choice);
       const verb = choice.verb ?? open.verb;

@@ -7,16 +7,18 @@ import { findNamed } from "../account/named-things.ts";
 import { isMissing, type Located, type Resolver } from "../account/resolver.ts";
 import { covers, type Scope } from "../account/scope.ts";
 import type { Call } from "../call/call.ts";
-import type { OpenClient } from "../call/connection.ts";
 import { type Clock, type Moment, momentOf } from "../host/clock.ts";
 import type { Subject } from "../peer/subject.ts";
-import type { AccountSession, OpenSession } from "../session/account-session.ts";
+import type { Policies } from "../policy/policies.ts";
+import type { OpenSession } from "../session/account-session.ts";
 import type { Sessions } from "../session/sessions.ts";
 import type { Unlocked } from "../session/unlocked.ts";
 import type { Applications } from "./applications.ts";
 import type { Broker } from "./broker.ts";
+import { byPolicy } from "./by-policy.ts";
 import type { Grant, Grants } from "./grants.ts";
 import { mayLookUp, wordsOf } from "./known-names.ts";
+import { meantAccounts } from "./meant-accounts.ts";
 import { foundNamed, foundScope, type NamedTarget } from "./named-lines.ts";
 import {
   isQuestion,
@@ -34,7 +36,7 @@ import { promptNames } from "./prompt-names.ts";
 import { sentForm, sentLines } from "./sent-lines.ts";
 import { askedOfNobody, deniedOrNone } from "./unknown-account.ts";
 import type { UnlockWaits } from "./unlock-waits.ts";
-import { unlockWaiterOf, waiterOf } from "./waiter.ts";
+import { waiterOf } from "./waiter.ts";
 
 export type GateParts = {
   readonly clock: Clock;
@@ -44,34 +46,45 @@ export type GateParts = {
   readonly unlockWaits: UnlockWaits;
   readonly resolver: Resolver;
   readonly applications: Pick<Applications, "know">;
+  readonly policies: Policies;
 };
 
 type GrantNeed = Extract<Need<never>, { kind: "grant" }>;
+
+type Allowed = {
+  readonly byToken: boolean;
+  readonly holds: () => boolean;
+  readonly verb: Verb;
+  readonly wanted: readonly Wanted[];
+  readonly still: () => boolean;
+};
 
 type AccountParams = { client?: string; noWait?: boolean };
 
 type Gate = (method: MethodName, params: never, call: Call) => Call | Promise<Call>;
 
 export function createGate(parts: GateParts): Gate {
-  const { clock, sessions, grants, broker, unlockWaits, resolver, applications } = parts;
+  const { clock, sessions, grants, broker, resolver, applications } = parts;
+  const accounts = meantAccounts(parts);
 
   const gate: Gate = (method, params, call) => {
     const { need: declared, activity } = catalogue[method];
-    if (declared.kind !== "grant") return concerning(method, params, call);
+    if (declared.kind !== "grant") return accounts.concerning(method, params, call);
     const need = rightOf(declared as GrantNeed, params);
     const now = momentOf(clock);
     const client = call.connection.clientOf((params as AccountParams).client);
-    const living = client?.unlockWait === undefined ? livingOf(client, now) : openOrLocked(client, now, call);
+    const living = accounts.livingOf(client, now, call);
     // As if it had been made after the unlock.
-    if (living === undefined) return unlocking(client, params, call).then(() => gate(method, params, call));
+    if (living === undefined) return accounts.unlocking(client, params, call).then(() => gate(method, params, call));
     const byToken = client?.bearer !== undefined;
-    const isNobody = isUnknown(client);
+    const isNobody = accounts.isUnknown(client);
     const { file, audit, unlocked } = living;
     const session = { file, audit, unlocked } as OpenSession;
     const holds = () => living.unlocked === unlocked;
     session.audit.demandWritable();
     const targets = (declared.scopeOf as (params: never) => readonly Target[])(params);
     Object.assign(call.about, { session: living, targets });
+    const policy = byPolicy(parts, session, { need, targets, client }, call);
     const pass = (found: readonly Outcome[], at: Moment): Call | Promise<Call> => {
       // It may have been locked during a look-up.
       demandHeld(holds);
@@ -80,34 +93,32 @@ export function createGate(parts: GateParts): Gate {
       const wanted = scopesOf(session.file.account, targets, found);
       // An unknown one is recorded in the asker's own words.
       if (!isNobody && !found.includes("unknown")) call.about.wanted = wanted;
-      const coversIt = (held: Grant, { scope }: Wanted) => covers(held, { verb: need.verb, scope });
-      // Only an allowed call is activity. A program without an approval cannot keep the account open by asking, nor by asking for nothing.
+      // Only a call that a person allowed is activity. Nobody keeps the account open by asking, by asking for nothing, or by a rule.
       const passed = (sure: readonly Outcome[], since: Moment, still: () => boolean): Call => {
-        if (activity && wanted.length > 0) sessions.touch(session.unlocked, since);
-        const demandStill = () => {
-          demandHeld(holds);
-          call.connection.demandSame();
-          if (!still()) throw new PosternError("approvalRequired", "the grant ended meanwhile");
-        };
-        const knows = (scope: Scope) => byToken || grants.allows(subject, "read", scope, momentOf(clock));
-        const isMakers = (held: Grant) => !byToken && wanted.every((one) => coversIt(held, one));
-        const own = (vault: string) =>
-          ownAs(grants, subject, { account: file.account, level: "values", vault }, isMakers);
-        return { ...call, access: { session, holds, demandStill, byToken, knows, own, ...sorted(targets, sure) } };
+        if (activity && wanted.length > 0 && !policy.isUsed()) sessions.touch(session.unlocked, since);
+        const access = accessTo(session, { byToken, holds, verb: need.verb, wanted, still }, call);
+        return { ...call, access: { ...access, ...sorted(targets, sure) } };
       };
       if (byToken) return passed(found, at, always);
       if (isNobody && wanted.length > 0)
         return askOfNobody(session, need, targets.filter(isQuestion(found)), params, call);
       const isAllowed = ({ scope, isUnknown }: Wanted, now: Moment) =>
-        isUnknown !== true && grants.allows(subject, need.verb, scope, now, need.alone === true);
-      const isLacking = (one: Wanted) => !isAllowed(one, at);
+        isUnknown !== true &&
+        policy.isEnough(scope) &&
+        grants.allows(subject, need.verb, scope, now, need.alone === true);
+      const isFree = (one: Wanted, now: Moment) => isAllowed(one, now) || policy.allows(one);
+      const isLacking = (one: Wanted) => !isFree(one, at);
       const ungranted = wanted.filter(isLacking);
       if (need.verb === "read") applications.know(session, call.connection, ungranted);
       const lacking = ungranted.filter(isLacking);
-      if (lacking.length === 0) return passed(found, at, () => wanted.every((one) => isAllowed(one, momentOf(clock))));
+      if (lacking.length === 0) {
+        policy.settle(wanted);
+        return passed(found, at, () => wanted.every((one) => isFree(one, momentOf(clock))));
+      }
       return ask(session, need, lacking, params, call).then(async (approved) => {
         demandHeld(holds);
         const agreed = wanted.map((one) => ({ ...one, ...approved.get(one) }));
+        await policy.settleAgain(agreed);
         const sure = await sameAgain(session, targets, agreed);
         demandHeld(holds);
         return passed(sure, momentOf(clock), always);
@@ -116,59 +127,30 @@ export function createGate(parts: GateParts): Gate {
     // An account that is not on this agent has no names. A token knows those of its own.
     const mayFind = async (target: NamedTarget) =>
       byToken || (!isNobody && mayLookUp(session.unlocked.account, grants.list(call.connection.subject), target));
-    const pending = outcomesOf(resolver, session.unlocked, targets, mayFind);
-    // This lets a warm request be answered in the same turn of the event loop.
-    if (!pending.some((one) => one instanceof Promise)) return pass(pending as Located[], now);
-    return Promise.all(pending).then((found) => pass(found, momentOf(clock)));
+    return policy.begin(() => {
+      demandHeld(holds);
+      const pending = outcomesOf(resolver, session.unlocked, targets, mayFind);
+      // This lets a warm request be answered in the same turn of the event loop.
+      if (!pending.some((one) => one instanceof Promise)) return pass(pending as Located[], now);
+      return Promise.all(pending).then((found) => pass(found, momentOf(clock)));
+    });
   };
   return gate;
 
-  /** Whether a client names an account that is not on this agent. It is treated as an existing one, and gets nothing. */
-  function isUnknown(client: OpenClient | undefined): boolean {
-    return client !== undefined && client.bearer === undefined && sessions.find(client.account) === undefined;
-  }
-
-  /** The session of a request. For an account that is not on this agent, an open one stands in, and its person is asked. */
-  function livingOf(client: OpenClient | undefined, now: Moment): AccountSession {
-    if (client?.bearer !== undefined) return client.bearer.demandOpen();
-    return isUnknown(client) ? sessions.someOpen(now) : sessions.open(client?.account, now);
-  }
-
-  /** The same for a client whose calls wait for an unlock; undefined where they must. */
-  function openOrLocked(client: OpenClient, now: Moment, { about }: Call): AccountSession | undefined {
-    const { unlockWait } = client;
-    if (unlockWait !== undefined) about.unlockWait = unlockWait;
-    try {
-      const living = livingOf(client, now);
-      if (unlockWait !== undefined) unlockWait.sawOpen = true;
-      return living;
-    } catch (error) {
-      if (error instanceof PosternError && error.name === "locked") return undefined;
-      throw error;
-    }
-  }
-
-  /** Waits for the unlock of a client's account. A name that no account here has waits as that of a locked one does. */
-  async function unlocking(client: OpenClient | undefined, { noWait }: AccountParams, call: Call): Promise<void> {
-    const wait = client?.unlockWait;
-    if (client === undefined || wait === undefined || wait.sawOpen || noWait === true) throw new PosternError("locked");
-    const account = sessions.find(client.account)?.file.account;
-    const askedMs = performance.now();
-    wait.gaveUp = true;
-    await unlockWaits.wait(account, call.connection.subject, unlockWaiterOf(call));
-    wait.gaveUp = false;
-    call.timing.waitedMs += performance.now() - askedMs;
-    wait.sawOpen = true;
-  }
-
-  /** Notes the account for a refusal of a method without a grant: the named account, or else the default. */
-  function concerning(method: MethodName, params: { account?: string }, call: Call): Call {
-    const { required = [] } = catalogue[method].params as { required?: readonly string[] };
-    // A required account is a new one, or becomes the default.
-    const named = required.includes("account") ? undefined : params.account;
-    const session = named === undefined ? sessions.default() : (sessions.find(named) ?? sessions.default());
-    if (session !== undefined) call.about.session = session;
-    return call;
+  /** What the handler of an allowed call may know and do. `still` says whether what allowed it holds. */
+  function accessTo(session: OpenSession, allowed: Allowed, { connection }: Call) {
+    const { byToken, holds, verb, wanted, still } = allowed;
+    const { subject } = connection;
+    const demandStill = () => {
+      demandHeld(holds);
+      connection.demandSame();
+      if (!still()) throw new PosternError("approvalRequired", "the grant ended meanwhile");
+    };
+    const knows = (scope: Scope) => byToken || grants.allows(subject, "read", scope, momentOf(clock));
+    const isMakers = (held: Grant) => !byToken && wanted.every(({ scope }) => covers(held, { verb, scope }));
+    const own = (vault: string) =>
+      ownAs(grants, subject, { account: session.file.account, level: "values", vault }, isMakers);
+    return { session, holds, demandStill, byToken, knows, own };
   }
 
   /** Asks a person about an account that is not on this agent. Whatever the answer, the asker is denied. */

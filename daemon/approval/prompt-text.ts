@@ -30,6 +30,8 @@ export type Told = {
   readonly launch?: Launch | undefined;
   /** The file of a program that was allowed before, and is another one now. */
   readonly changed?: "script" | "executable" | undefined;
+  /** What the policy says of it: of its file, and of a yes that will not count. */
+  readonly notes?: readonly string[];
 };
 
 /**
@@ -37,7 +39,7 @@ export type Told = {
  * name begins a line or holds two blanks in a row, so no name can imitate a line.
  */
 export function promptText(told: Told): string[] {
-  const { subject, verb, things, isAct, account, choice, lockMs, launch, changed } = told;
+  const { subject, verb, things, isAct, account, choice, lockMs, launch, changed, notes = [] } = told;
   const place = subject.terminal === undefined ? "" : ` on ${displayed(subject.terminal)}`;
   const wish = `wants to${isAct ? "" : ` ${verbs[verb]}`}${things.length > 0 ? ":" : ""}`;
   const head = [...askerWords(subject), `process ${subject.pid}${place}`, wish].join(", ");
@@ -46,7 +48,8 @@ export function promptText(told: Told): string[] {
   const since = changed === undefined ? [] : [`Its ${changed} has changed since you allowed it.`];
   const length = subject.kind === "once" ? [] : lengthLines(choice, lockMs);
   const held = launch === undefined ? [holds(subject, choice)] : heldByLaunch(launch);
-  return [head, ...about, ...where, ...since, ...widthLines(choice, verb, things.length), ...held, ...length];
+  const given = [...widthLines(choice, verb, things.length), ...held, ...length];
+  return [head, ...about, ...where, ...since, ...given, ...notes];
 }
 
 /** Names the asker. The executable was seen. A script that the agent did not see open is told as a claim. */

@@ -21,6 +21,8 @@ export type CallTopic = {
     readonly found?: object;
     readonly missing?: { readonly reference: string };
   }[];
+  /** The number of the policy's rule that denied it. */
+  rule?: number;
   /** The error that it ended in. A notification tells it to nobody else. */
   failed?: ErrorName;
 };

@@ -4,6 +4,7 @@ import type { Broker } from "../approval/broker.ts";
 import type { Connection } from "../call/connection.ts";
 import type { Protection } from "../host/protection.ts";
 import type { TraceState } from "../host/trace-file.ts";
+import type { PolicyState } from "../policy/policies.ts";
 import { idleLockOf } from "../session/idle.ts";
 import type { Proofs } from "../session/proof.ts";
 import type { Session, UnlockedSession } from "../session/session.ts";
@@ -26,6 +27,8 @@ export type AgentParts = {
   readonly followers: Pick<Followers, "links" | "takeNotices">;
   /** Whether a connection may see the whole lists of this account: by a manage grant, or as an approver. */
   readonly mayManage: (connection: Connection, account: string) => boolean;
+  /** How the file of the policy stands to what was approved. */
+  readonly policyOf: (session: UnlockedSession) => PolicyState;
   /** Whether a token of the connection has opened this. */
   readonly bears: (connection: Connection, unlocked: Opened) => boolean;
   readonly stop: () => void;
@@ -58,7 +61,7 @@ export function agentMethods(parts: AgentParts): AgentHandlers {
         sessions: sessions.list().map((session) => ({
           ...(sees(session.file.account) ? namedSession(session, sessions) : {}),
           ...shownSession(session, proofs),
-          ...(sees(session.file.account) ? lockedAfter(session) : {}),
+          ...(sees(session.file.account) ? openedParts(session, parts.policyOf) : {}),
         })),
         tokenSessions: tokens.list().length,
         openPrompts: broker.list().length,
@@ -89,9 +92,12 @@ function namedSession({ file }: Session, sessions: Sessions) {
   return { account: file.account, ...(isDefault ? { default: true as const } : {}) };
 }
 
-/** The idle lock of an unlocked account. It lies in the sealed store. */
-function lockedAfter({ unlocked }: Session) {
-  return unlocked === undefined ? {} : { idleLock: idleLockOf(unlocked.store.state) };
+/** The idle lock and the policy of an unlocked account. They lie in the sealed store. */
+function openedParts(session: Session, policyOf: AgentParts["policyOf"]) {
+  const { unlocked } = session;
+  if (unlocked === undefined) return {};
+  const policy = policyOf(session as UnlockedSession);
+  return { idleLock: idleLockOf(unlocked.store.state), ...(policy === "none" ? {} : { policy }) };
 }
 
 function shownSession(session: Session, proofs: AgentParts["proofs"]) {

@@ -8,6 +8,8 @@ import type { Choice, Offer, Prompt } from "../approval/prompt.ts";
 import type { Tickets } from "../approval/tickets.ts";
 import type { Call } from "../call/call.ts";
 import { entryOf } from "../call/log-entry.ts";
+import type { Policies } from "../policy/policies.ts";
+import type { Proofs, Strength } from "../session/proof.ts";
 import type { Sessions } from "../session/sessions.ts";
 import type { Handlers } from "../wire/dispatch.ts";
 
@@ -19,9 +21,12 @@ export type PromptParts = {
   readonly overseer: Overseer;
   readonly tickets: Tickets;
   readonly approvers: Approvers;
+  readonly proofs: Pick<Proofs, "strengthOf">;
+  readonly policies: Pick<Policies, "refusalOf">;
 };
 
-export function promptMethods({ sessions, broker, overseer, tickets, approvers }: PromptParts): PromptHandlers {
+export function promptMethods(parts: PromptParts): PromptHandlers {
+  const { sessions, broker, overseer, tickets, approvers, proofs, policies } = parts;
   return {
     "prompts.attach": async (params, call) => {
       if (!(await overseer.oversees(params, call))) throw new PosternError("proofRequired");
@@ -57,8 +62,8 @@ export function promptMethods({ sessions, broker, overseer, tickets, approvers }
       const isWhole = ({ account: of }: Prompt) => of === whole;
       await Promise.all(shown.filter(isWhole).map((prompt) => prompt.find()));
       // The proof that came with the code of a prompt also serves the answer to that prompt.
-      for (const { id, offer } of isProven ? shown : [])
-        tickets.issue(call.connection, { id, hash: offer(params.choice).hash });
+      for (const { id, offer } of shown)
+        if (isProven) tickets.issue(call.connection, { id, hash: offer(params.choice).hash }, proofs.strengthOf(proof));
       // One choice does not fit each of several questions. So their texts are as they were asked.
       const choice = shown.length === 1 ? params.choice : undefined;
       return {
@@ -118,31 +123,50 @@ export function promptMethods({ sessions, broker, overseer, tickets, approvers }
   }
 
   /** The prompt of a yes. Without a proof nobody learns which codes are open. */
-  async function provenPrompt(params: ParamsOf<"prompts.answer">, call: Call): Promise<Prompt> {
+  async function provenPrompt(
+    params: ParamsOf<"prompts.answer">,
+    call: Call,
+  ): Promise<{ prompt: Prompt; strength: Strength }> {
     const { proof } = params;
     const named = namedPrompt(params);
     if (proof !== undefined) await overseer.prove({ proof, prompt: named }, call);
     const prompt = broker.find(named);
-    const isRedeemed = () => prompt !== undefined && redeem(prompt, params, call);
-    if (proof === undefined && !isRedeemed()) throw new PosternError("proofRequired");
+    const redeemed = () => (prompt === undefined ? undefined : redeem(prompt, params, call));
+    const strength = proof === undefined ? redeemed() : proofs.strengthOf(proof);
+    if (strength === undefined) throw new PosternError("proofRequired");
     if (prompt === undefined) throw new PosternError("promptNotFound");
     call.connection.demandSame();
-    return prompt;
+    return { prompt, strength };
   }
 
   /** The choice is looked at only beside a ticket: its refusal would tell anybody that the prompt is open. */
-  function redeem({ id, offer }: Prompt, { choice }: ParamsOf<"prompts.answer">, call: Call): boolean {
+  function redeem({ id, offer }: Prompt, { choice }: ParamsOf<"prompts.answer">, call: Call) {
     return tickets.redeem(call.connection, id, () => offer(choice).hash);
   }
 
   async function approve(params: ParamsOf<"prompts.answer">, call: Call): Promise<void> {
-    const prompt = await provenPrompt(params, call);
+    const { prompt, strength } = await provenPrompt(params, call);
     await prompt.find();
     const offer = prompt.offer(params.choice);
     if (params.hash !== offer.hash) throw new PosternError("conflict", "hash must be that of the text that was shown");
+    demandByPolicy(prompt, offer, strength, call);
     const ids = [prompt.id, ...offer.given.map(({ scope }) => scope.item ?? scope.vault ?? scope.account)];
     sessions.pick(prompt.account).audit.keep(entryOf(call, "approved", ids, offer.text));
     await broker.decide(prompt, { yes: offer });
+  }
+
+  /** A yes that the policy does not take is a no to the asker. Only this person, who has given a proof, is told why. */
+  function demandByPolicy(prompt: Prompt, { verb, given, text }: Offer, strength: Strength, call: Call): void {
+    const session = sessions.open(prompt.account);
+    const scopes = [...prompt.asked, ...given].map(({ scope }) => scope);
+    const refusal = policies.refusalOf(session, { subject: prompt.subject, verb, scopes }, strength);
+    if (refusal === undefined) return;
+    session.audit.keep({ ...entryOf(call, refusal.outcome, [prompt.id], text), event: "policy.denied" });
+    broker.decide(prompt, "no");
+    throw new PosternError("approvalDenied", undefined, {
+      text: `${refusal.text}; the program was told no`,
+      hint: "`postern policy` shows its rules",
+    });
   }
 }
 

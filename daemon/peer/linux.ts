@@ -82,6 +82,14 @@ function readIdentity({ pid, uid, pidfd }: Credentials, native: Native): PeerIde
   return Object.freeze({ ...facts, ancestors: Object.freeze(ancestors) });
 }
 
+/** The identity of any process of this user, which is not connected. Undefined where there is none. It is told, and nothing rests on it. */
+export function identityAt(pid: number): PeerIdentity | "foreign" | undefined {
+  const facts = factsOf(pid);
+  if (facts === undefined) return undefined;
+  if (facts.uid !== process.geteuid?.()) return "foreign";
+  return Object.freeze({ ...facts, ancestors: Object.freeze(ancestorsOf(facts)) });
+}
+
 function watch(identity: PeerIdentity, pidfd: number, native: Native, monotonicMs: () => number): Peer {
   let isSame = true;
   let hasLeft = false;

@@ -23,6 +23,8 @@ export type Script = {
   readonly sha256: string | undefined;
   /** The owner of the file. Undefined where the hash is. */
   readonly ownerUid: number | undefined;
+  /** The last change of the file, as it was when its content had been read: milliseconds since the Unix epoch. Missing where the hash is. */
+  readonly changedMs?: number;
   /** Whether the interpreter has this very file open to run it, and loads no other code. Otherwise the script is only a claim. */
   readonly isOpen: boolean;
   /** Whether the process has a root or mounts of its own, and its path does not lead the agent to the same file. */
@@ -83,6 +85,8 @@ function hashFile(path: string, place: Place, ours = path): Script | undefined {
         .update(readWhole(file, Number(found.size)))
         .digest("hex"),
       ownerUid: Number(found.uid),
+      // Asked after the content was read, so that a change in between is seen.
+      changedMs: Number(fstatSync(file, { bigint: true }).ctimeMs),
       isOpen: place.keepsOpen && keepsOpen(place.pid, real, found),
     }));
     return hashed ?? seen;

@@ -18,6 +18,7 @@ import {
 import type { Log } from "../host/log.ts";
 import { oneAtATime } from "../host/one-at-a-time.ts";
 import { type AccountFile, writeAccount } from "./account-file.ts";
+import { withUnsurePolicy } from "./device-store.ts";
 import { closeLog } from "./lifecycle.ts";
 import { type Enrolment, enrolAt } from "./own-account.ts";
 import type { Places } from "./places.ts";
@@ -121,7 +122,7 @@ export function createArrivals(parts: ArrivalsParts): Arrivals {
 
   /**
    * Adds an account and opens it. Of an earlier stay of this account, the PIN no longer approves, no program is known again, the choice of its idle
-   * lock is over, and it is not the default by that stay.
+   * lock is over, its policy allows nothing, and it is not the default by that stay.
    */
   async function addOpen(
     file: AccountFile,
@@ -133,7 +134,7 @@ export function createArrivals(parts: ArrivalsParts): Arrivals {
     try {
       const { store } = await open(session);
       await store.change(({ isDefault: _former, idleLock: _chosen, applications: _ended, ...state }) => ({
-        ...state,
+        ...withUnsurePolicy(state),
         pin: undefined,
         wrongPinsToTell: 0,
       }));

@@ -48,6 +48,11 @@ export type DeviceState = {
   readonly idleLock?: IdleLock;
   /** The programs that are known again. Missing where nobody allowed one. */
   readonly applications?: readonly ApplicationGrant[];
+  /**
+   * The content of policy.json that the person approved. Missing where none was. `isRestored` is set where it came back with an older copy of this store:
+   * then it allows nothing.
+   */
+  readonly policy?: { readonly text: string; readonly isRestored?: true };
   /** Whether the person knows that this is the default account of several. */
   readonly isDefault?: true;
 };
@@ -67,6 +72,11 @@ export const newDeviceState: DeviceState = {
   checkpoints: [],
   anchor: undefined,
 };
+
+/** The same state, whose policy may be an older one than the person approved last. What it denies goes on. It allows nothing until it is approved again. */
+export function withUnsurePolicy<S extends Pick<DeviceState, "policy">>(state: S): S {
+  return state.policy === undefined ? state : { ...state, policy: { ...state.policy, isRestored: true } };
+}
 
 /** Opens the file at `path`, or begins a new one where there is none. Throws fileUnusable with its name where it was altered. */
 export function openDeviceStore(

@@ -34,6 +34,8 @@ export type Proofs = {
   verify(session: UnlockedSession, given: GivenProof, namesPrompt: boolean): Promise<void>;
   /** The kind to ask a person for first. */
   offered(session: UnlockedSession): GivenProof["kind"];
+  /** The strength of a right proof of this kind. */
+  strengthOf(given: GivenProof): Strength;
   /** Whether a refused try of this kind has moved the device store's counter. */
   countsInStore(given: GivenProof): boolean;
 };
@@ -57,6 +59,7 @@ export function createProofs(ways: readonly ProofWay[]): Proofs {
       if (ready === undefined) throw new Error("no way of proving is ready");
       return ready.kind as GivenProof["kind"];
     },
+    strengthOf: (given) => wayOf(given).strength,
     countsInStore: (given) => wayOf(given).countedInStore,
   };
 }

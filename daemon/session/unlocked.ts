@@ -12,7 +12,7 @@ import { type Cache, createCache } from "../account/cache.ts";
 import type { AuditLog } from "../audit/log.ts";
 import { type Clock, type Moment, momentOf } from "../host/clock.ts";
 import type { Whose } from "./account-file.ts";
-import { type DeviceStore, newDeviceState, openDeviceStore } from "./device-store.ts";
+import { type DeviceStore, newDeviceState, openDeviceStore, withUnsurePolicy } from "./device-store.ts";
 import { idleLockOf } from "./idle.ts";
 import { type SealedParts, sealedAccount } from "./sealed-account.ts";
 
@@ -152,14 +152,16 @@ async function checkCounter(account: OpenAccount, device: string, store: DeviceS
   const repeated = account.userData().deviceCounters[device] ?? 0;
   if (store.state.counter >= repeated) return [];
   const wasLonger = idleLockOf(store.state) !== idleLockOf(newDeviceState);
+  const hadPolicy = store.state.policy !== undefined;
   await store.change(({ idleLock: _chosen, applications: _ended, ...state }) => ({
-    ...state,
+    ...withUnsurePolicy(state),
     counter: repeated,
     pin: undefined,
   }));
   return [
     "the device store was replaced by an older copy; the approval PIN was taken away",
     ...(wasLonger ? ["the account locks after ten idle minutes again; `postern config` chooses another time"] : []),
+    ...(hadPolicy ? ["the policy allows nothing until you approve it again: `postern policy`"] : []),
   ];
 }
 

@@ -134,7 +134,11 @@ const ProvenRecords = Type.Object(
 );
 
 /** Parameters of every list of the whole: a proof, or `ask`, which asks a person for the right to manage. */
-const whole = { proof: Type.Optional(Proof), account: Type.Optional(IdParam), ask: Type.Optional(Type.Boolean()) };
+export const whole = {
+  proof: Type.Optional(Proof),
+  account: Type.Optional(IdParam),
+  ask: Type.Optional(Type.Boolean()),
+};
 
 /** Records of a page where nobody says how many: a screen or two. */
 export const AUDIT_PAGE_DEFAULT = 50;
@@ -145,7 +149,7 @@ export const AUDIT_PAGE_MAX = 1_000;
 /** Characters of the question: as many as a reference has. */
 const AUDIT_ITEM_LENGTH_MAX = 2048;
 
-const waitErrors = [
+export const waitErrors = [
   "signedOut",
   "locked",
   "approvalDenied",
@@ -300,7 +304,7 @@ export const access = {
   }),
   "prompts.answer": entry({
     summary:
-      "Answers a prompt. Name the prompt by its id (`prompt`) or by its match code (`code`), and not by both. `no` by the id needs nothing more, nor by the code from the terminal that asked. By the code from elsewhere it needs a proof. `yes` needs the hash of the shown text, and a proof. A proof that listed this prompt on this connection within the last minute also serves, once. The yes holds for the process or terminal that asked, as wide and as long as the text says. With `choice` the hash is that of the text with this choice.",
+      "Answers a prompt. Name the prompt by its id (`prompt`) or by its match code (`code`), and not by both. `no` by the id needs nothing more, nor by the code from the terminal that asked. By the code from elsewhere it needs a proof. `yes` needs the hash of the shown text, and a proof. A proof that listed this prompt on this connection within the last minute also serves, once. The yes holds for the process or terminal that asked, as wide and as long as the text says. With `choice` the hash is that of the text with this choice. A yes that the policy does not take is answered `approvalDenied`, and is a no to the program.",
     params: Type.Object(
       {
         code: Type.Optional(Type.String({ maxLength: 16 })),
@@ -313,7 +317,15 @@ export const access = {
       closed,
     ),
     result: Empty,
-    errors: ["promptNotFound", "proofRequired", "proofRefused", "pinDisabled", "tryLater", "conflict"],
+    errors: [
+      "promptNotFound",
+      "proofRequired",
+      "proofRefused",
+      "pinDisabled",
+      "tryLater",
+      "conflict",
+      "approvalDenied",
+    ],
     need: { kind: "none" },
     activity: true,
     since: "0.1.0",

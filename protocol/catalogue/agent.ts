@@ -5,6 +5,7 @@ import { featureNames } from "../features.ts";
 import { PROTOCOL, PROTOCOL_MAX } from "../limits.ts";
 import { named } from "../named.ts";
 import { Empty, Id, IdleLock, Timestamp } from "./common.ts";
+import { PolicyState } from "./policy.ts";
 
 const Name = Type.String({ minLength: 1, maxLength: 64 });
 
@@ -23,6 +24,8 @@ const SessionState = Type.Object(
     proof: Type.Optional(Type.Union([Type.Literal("pin"), Type.Literal("password")])),
     /** Told with its id, once it is unlocked. */
     idleLock: Type.Optional(IdleLock),
+    /** Told with its id, once it is unlocked. Absent where there is no policy. */
+    policy: Type.Optional(PolicyState),
   },
   named("SessionState"),
 );

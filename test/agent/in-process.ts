@@ -75,6 +75,7 @@ export async function startInProcess(
     startedAt: new Date(clock.wallMs()),
     program: agentProgram,
     connections,
+    ours,
     accountOf,
     embedded: () => Promise.resolve({ origin: door.address.origin, fetch }),
     stop: () => undefined,

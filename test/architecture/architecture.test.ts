@@ -54,8 +54,12 @@ const rooms: Record<string, { may: string[]; because: string }> = {
     may: ["account", "audit", "peer", "session"],
     because: "it says what a request is, and does nothing with one",
   },
+  policy: {
+    may: ["account", "host", "peer", "session"],
+    because: "it compares rules with a process and a request, asks nobody, and looks nothing up",
+  },
   approval: {
-    may: ["account", "audit", "call", "host", "peer", "session"],
+    may: ["account", "audit", "call", "host", "peer", "policy", "session"],
     because: "it decides whether a call may go on, and sends nothing itself",
   },
   transfer: {
@@ -72,7 +76,7 @@ const rooms: Record<string, { may: string[]; because: string }> = {
       "it translates envelopes to requests of the same dispatch, reads a long one in a thread, and decides about nothing",
   },
   methods: {
-    may: ["account", "approval", "audit", "call", "host", "peer", "session", "transfer", "wire"],
+    may: ["account", "approval", "audit", "call", "host", "peer", "policy", "session", "transfer", "wire"],
     because: "a handler is plain: ask, read, record, answer",
   },
 };
@@ -147,6 +151,7 @@ const entryPoints: Record<string, string> = {
   "clients/cli/demo/script.ts": "a program of the demonstration",
   "daemon/main.ts": "the agent's process",
   "daemon/sdk/parse-worker.ts": "a thread of the agent",
+  "daemon/policy/hash-worker.ts": "a thread of the agent",
   "daemon/session/pin-worker.ts": "a thread of the agent",
   "daemon/start.ts": "starts the shipped bundle of the agent",
   "service/main.ts": "the service's process",

@@ -28,6 +28,8 @@ describe("the collection", () => {
       "accounts.signIn",
       "accounts.restore",
       "files.commit",
+      // It needs a process: agent/policy.test.ts.
+      "policy.test",
     ];
     expect(Object.keys(catalogue).filter((method) => !well.has(method) && !elsewhere.includes(method))).toEqual([]);
   });
@@ -82,6 +84,8 @@ const elsewhere: ReadonlySet<string> = new Set([
   "accountExists",
   "handleNotFound",
   "wrongCredentials",
+  // agent/policy.test.ts: a file on the disk.
+  "fileUnusable",
   // agent/rogue.test.ts.
   "pinDisabled",
   // agent/restore.test.ts: comes while another agent restores the account.

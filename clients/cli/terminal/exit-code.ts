@@ -20,6 +20,8 @@ export const exitCodes = {
   conflict: 7,
   /** Sealed data failed its check. */
   refused: 8,
+  /** `policy test`: a person would be asked. */
+  asked: 9,
   /** `run`: the program cannot be executed. Shells use the same code. */
   notExecutable: 126,
   /** `run`: the program was not found. Shells use the same code. */

@@ -263,7 +263,8 @@ func (a Agent) PromptsList(ctx context.Context, params PromptsListParams) (Promp
 // (`code`), and not by both. `no` by the id needs nothing more, nor by the code from the terminal that asked. By the
 // code from elsewhere it needs a proof. `yes` needs the hash of the shown text, and a proof. A proof that listed this
 // prompt on this connection within the last minute also serves, once. The yes holds for the process or terminal that
-// asked, as wide and as long as the text says. With `choice` the hash is that of the text with this choice.
+// asked, as wide and as long as the text says. With `choice` the hash is that of the text with this choice. A yes that
+// the policy does not take is answered `approvalDenied`, and is a no to the program.
 func (a Agent) PromptsAnswer(ctx context.Context, params PromptsAnswerParams) error {
 	return a.call(ctx, "prompts.answer", params, nil)
 }
@@ -282,6 +283,32 @@ func (a Agent) AuditList(ctx context.Context, params AuditListParams) (AuditList
 func (a Agent) AuditVerify(ctx context.Context, params AuditVerifyParams) (AuditVerifyResult, error) {
 	var result AuditVerifyResult
 	err := a.call(ctx, "audit.verify", params, &result)
+	return result, err
+}
+
+// PolicyGet calls policy.get. Returns how policy.json stands to what was approved, and its rules as sentences. With a
+// manage grant or a proof also what was approved, and the difference.
+func (a Agent) PolicyGet(ctx context.Context, params PolicyGetParams) (PolicyStatus, error) {
+	var result PolicyStatus
+	err := a.call(ctx, "policy.get", params, &result)
+	return result, err
+}
+
+// PolicyApprove calls policy.approve. Approves policy.json as it lies there. `sha256` is the hash of what the person
+// was shown. It is left out where there is no file, and then the policy is taken away. Where the file is another one by
+// now, the answer is `conflict`. The account password is the proof.
+func (a Agent) PolicyApprove(ctx context.Context, params PolicyApproveParams) (PolicyApproved, error) {
+	var result PolicyApproved
+	err := a.call(ctx, "policy.approve", params, &result)
+	return result, err
+}
+
+// PolicyTest calls policy.test. Says what the approved rules would do if a process asked for a reference, and which
+// rule decides. Nothing is looked up, so rules about ids are named as those that may decide later. Needs a manage grant
+// or a proof.
+func (a Agent) PolicyTest(ctx context.Context, params PolicyTestParams) (PolicyExplanation, error) {
+	var result PolicyExplanation
+	err := a.call(ctx, "policy.test", params, &result)
 	return result, err
 }
 

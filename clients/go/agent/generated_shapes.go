@@ -362,6 +362,30 @@ type AuditVerifyResult struct {
 	Problems []string        `json:"problems"`
 }
 
+// PolicyGetParams are the parameters of policy.get.
+type PolicyGetParams struct {
+	Proof   *Proof  `json:"proof,omitempty"`
+	Account *string `json:"account,omitempty"`
+	Ask     *bool   `json:"ask,omitempty"`
+}
+
+// PolicyApproveParams are the parameters of policy.approve.
+type PolicyApproveParams struct {
+	Account  *string  `json:"account,omitempty"`
+	Password string   `json:"password"`
+	Sha256   *HexHash `json:"sha256,omitempty"`
+}
+
+// PolicyTestParams are the parameters of policy.test.
+type PolicyTestParams struct {
+	PID       int64   `json:"pid"`
+	Reference string  `json:"reference"`
+	Verb      *string `json:"verb,omitempty"`
+	Proof     *Proof  `json:"proof,omitempty"`
+	Account   *string `json:"account,omitempty"`
+	Ask       *bool   `json:"ask,omitempty"`
+}
+
 // SecretsResolveParams are the parameters of secrets.resolve.
 type SecretsResolveParams struct {
 	Reference string `json:"reference"`

@@ -86,6 +86,13 @@ type Choice struct {
 	Holder      *string `json:"holder,omitempty"`
 }
 
+// DecidingRule is the DecidingRule of the wire.
+type DecidingRule struct {
+	Number int64  `json:"number"`
+	Effect string `json:"effect"`
+	Text   string `json:"text"`
+}
+
 // Device is the Device of the wire.
 type Device struct {
 	Device     string    `json:"device"`
@@ -142,6 +149,10 @@ type Grant struct {
 	CreatedAt  time.Time `json:"createdAt"`
 	LastUsedAt time.Time `json:"lastUsedAt"`
 	ExpiresAt  time.Time `json:"expiresAt"`
+}
+
+// HexHash is the HexHash of the wire.
+type HexHash struct {
 }
 
 // IdleLock is the IdleLock of the wire.
@@ -202,6 +213,65 @@ type OpenClient struct {
 	PID                int64  `json:"pid"`
 	IntegrationName    string `json:"integrationName"`
 	IntegrationVersion string `json:"integrationVersion"`
+}
+
+// PolicyApproved is the PolicyApproved of the wire.
+type PolicyApproved struct {
+	State *PolicyState `json:"state,omitempty"`
+}
+
+// PolicyContent is the PolicyContent of the wire.
+type PolicyContent struct {
+	Sha256    HexHash  `json:"sha256"`
+	Sentences []string `json:"sentences"`
+}
+
+// PolicyExplanation is the PolicyExplanation of the wire.
+type PolicyExplanation struct {
+	Effect    string          `json:"effect"`
+	Rule      *DecidingRule   `json:"rule,omitempty"`
+	Later     []string        `json:"later"`
+	Unseen    *string         `json:"unseen,omitempty"`
+	Resting   *string         `json:"resting,omitempty"`
+	Processes []PolicyProcess `json:"processes"`
+}
+
+type PolicyProcessScript struct {
+	Path   string   `json:"path"`
+	Sha256 *HexHash `json:"sha256,omitempty"`
+	Seen   bool     `json:"seen"`
+}
+
+// PolicyProcess is the PolicyProcess of the wire.
+type PolicyProcess struct {
+	PID      int64                `json:"pid"`
+	Program  string               `json:"program"`
+	Sha256   *HexHash             `json:"sha256,omitempty"`
+	Script   *PolicyProcessScript `json:"script,omitempty"`
+	Terminal bool                 `json:"terminal"`
+	Judged   bool                 `json:"judged"`
+}
+
+// PolicyState is the PolicyState of the wire.
+type PolicyState string
+
+const (
+	PolicyStateUnapproved PolicyState = "unapproved"
+	PolicyStateActive     PolicyState = "active"
+	PolicyStateChanged    PolicyState = "changed"
+	PolicyStateMissing    PolicyState = "missing"
+	PolicyStateBroken     PolicyState = "broken"
+	PolicyStateRestored   PolicyState = "restored"
+)
+
+// PolicyStatus is the PolicyStatus of the wire.
+type PolicyStatus struct {
+	Path       string         `json:"path"`
+	State      *PolicyState   `json:"state,omitempty"`
+	Fault      *string        `json:"fault,omitempty"`
+	File       *PolicyContent `json:"file,omitempty"`
+	Approved   *PolicyContent `json:"approved,omitempty"`
+	Difference []string       `json:"difference,omitempty"`
 }
 
 // Prompt is the Prompt of the wire.
@@ -322,12 +392,13 @@ type ServiceLink struct {
 
 // SessionState is the SessionState of the wire.
 type SessionState struct {
-	Account    *string    `json:"account,omitempty"`
-	Default    *bool      `json:"default,omitempty"`
-	State      string     `json:"state"`
-	UnlockedAt *time.Time `json:"unlockedAt,omitempty"`
-	Proof      *string    `json:"proof,omitempty"`
-	IdleLock   *IdleLock  `json:"idleLock,omitempty"`
+	Account    *string      `json:"account,omitempty"`
+	Default    *bool        `json:"default,omitempty"`
+	State      string       `json:"state"`
+	UnlockedAt *time.Time   `json:"unlockedAt,omitempty"`
+	Proof      *string      `json:"proof,omitempty"`
+	IdleLock   *IdleLock    `json:"idleLock,omitempty"`
+	Policy     *PolicyState `json:"policy,omitempty"`
 }
 
 // Share is the Share of the wire.

@@ -111,6 +111,12 @@ class Choice(TypedDict, total=False):
     holder: Literal["application"]
 
 
+class DecidingRule(TypedDict):
+    number: int
+    effect: Literal["allow", "ask", "deny"]
+    text: str
+
+
 class _Device(TypedDict):
     device: "Id"
     createdAt: "Timestamp"
@@ -220,6 +226,9 @@ class GroupVaultAccess(TypedDict):
     vaultId: str
     groupId: str
     permissions: int
+
+
+HexHash = str
 
 
 Id = str
@@ -458,6 +467,63 @@ class PasswordRecipeRandomParameters(TypedDict):
     length: int
 
 
+class PolicyApproved(TypedDict, total=False):
+    state: "PolicyState"
+
+
+class PolicyContent(TypedDict):
+    sha256: "HexHash"
+    sentences: List[str]
+
+
+class _PolicyExplanation(TypedDict):
+    effect: Literal["allow", "ask", "deny"]
+    later: List[str]
+    processes: List["PolicyProcess"]
+
+
+class PolicyExplanation(_PolicyExplanation, total=False):
+    rule: "DecidingRule"
+    unseen: str
+    resting: str
+
+
+class _PolicyProcess(TypedDict):
+    pid: int
+    program: str
+    terminal: bool
+    judged: bool
+
+
+class PolicyProcess(_PolicyProcess, total=False):
+    sha256: "HexHash"
+    script: "PolicyProcessScript"
+
+
+class _PolicyProcessScript(TypedDict):
+    path: str
+    seen: bool
+
+
+class PolicyProcessScript(_PolicyProcessScript, total=False):
+    sha256: "HexHash"
+
+
+PolicyState = Literal["unapproved", "active", "changed", "missing", "broken", "restored"]
+
+
+class _PolicyStatus(TypedDict):
+    path: str
+
+
+class PolicyStatus(_PolicyStatus, total=False):
+    state: "PolicyState"
+    fault: str
+    file: "PolicyContent"
+    approved: "PolicyContent"
+    difference: List[str]
+
+
 class _Prompt(TypedDict):
     prompt: "Id"
     code: "MatchCode"
@@ -606,6 +672,7 @@ class SessionState(_SessionState, total=False):
     unlockedAt: "Timestamp"
     proof: Literal["pin", "password"]
     idleLock: "IdleLock"
+    policy: "PolicyState"
 
 
 class _Share(TypedDict):

@@ -10,6 +10,7 @@ import type { Prompt } from "../../../daemon/approval/prompt.ts";
 import { createQuotas } from "../../../daemon/approval/quotas.ts";
 import { createUnlockWaits } from "../../../daemon/approval/unlock-waits.ts";
 import type { Call } from "../../../daemon/call/call.ts";
+import { createPolicies } from "../../../daemon/policy/policies.ts";
 import type { Sessions } from "../../../daemon/session/sessions.ts";
 import { PosternError } from "../../../protocol/errors.ts";
 import { fakeClock } from "../host/fake-clock.ts";
@@ -46,6 +47,7 @@ function fresh() {
       matchVaults: () => looked.promise,
     },
     cache: { find: () => undefined },
+    store: { state: {} },
   };
   const session = {
     file: { account },
@@ -58,13 +60,10 @@ function fresh() {
   } as unknown as Sessions;
   const unlockWaits = createUnlockWaits({ clock, quotas: createQuotas(clock), tell: () => undefined });
   const gate = createGate({
-    clock,
-    sessions,
-    grants,
-    broker,
-    unlockWaits,
+    ...{ clock, sessions, grants, broker, unlockWaits },
     resolver: createResolver(clock),
     applications: { know: () => undefined },
+    policies: createPolicies("/nowhere"),
   });
   const call = (method: "vaults.list" | "secrets.resolveAll", signal = new AbortController().signal): Call =>
     ({

@@ -11,9 +11,9 @@ describe("a ticket", () => {
   test("serves the answer to its prompt once", () => {
     const tickets = createTickets(fakeClock());
     const here = connection();
-    tickets.issue(here, prompt());
-    expect(redeem(tickets, here, prompt())).toBe(true);
-    expect(redeem(tickets, here, prompt())).toBe(false);
+    tickets.issue(here, prompt(), "pin");
+    expect(redeem(tickets, here, prompt())).toBe("pin");
+    expect(redeem(tickets, here, prompt())).toBeUndefined();
   });
 
   test.each<[string, (here: Connection) => [Connection, Shown]]>([
@@ -23,26 +23,26 @@ describe("a ticket", () => {
   ])("does not serve %s", (_what, asked) => {
     const tickets = createTickets(fakeClock());
     const here = connection();
-    tickets.issue(here, prompt());
-    expect(redeem(tickets, ...asked(here))).toBe(false);
+    tickets.issue(here, prompt(), "pin");
+    expect(redeem(tickets, ...asked(here))).toBeUndefined();
   });
 
   test("is spent by an answer to another prompt", () => {
     const tickets = createTickets(fakeClock());
     const here = connection();
-    tickets.issue(here, prompt());
+    tickets.issue(here, prompt(), "pin");
     redeem(tickets, here, prompt("other"));
-    expect(redeem(tickets, here, prompt())).toBe(false);
+    expect(redeem(tickets, here, prompt())).toBeUndefined();
   });
 
   test.each([
-    [TICKET_MS - 1, true],
-    [TICKET_MS, false],
+    [TICKET_MS - 1, "pin"],
+    [TICKET_MS, undefined],
   ])("after %i ms serves: %s", (ms, serves) => {
     const clock = fakeClock();
     const tickets = createTickets(clock);
     const here = connection();
-    tickets.issue(here, prompt());
+    tickets.issue(here, prompt(), "pin");
     clock.advance(ms);
     expect(redeem(tickets, here, prompt())).toBe(serves);
   });
@@ -53,16 +53,16 @@ describe("a ticket", () => {
     };
     const tickets = createTickets(fakeClock());
     const here = connection();
-    tickets.issue(here, prompt());
-    expect(tickets.redeem(connection(), "one", made)).toBe(false);
+    tickets.issue(here, prompt(), "pin");
+    expect(tickets.redeem(connection(), "one", made)).toBeUndefined();
     expect(() => tickets.redeem(here, "one", made)).toThrow("the text was made");
   });
 
   test("gives way to the next one on its connection", () => {
     const tickets = createTickets(fakeClock());
     const here = connection();
-    tickets.issue(here, prompt("one"));
-    tickets.issue(here, prompt("two"));
-    expect(redeem(tickets, here, prompt("one"))).toBe(false);
+    tickets.issue(here, prompt("one"), "pin");
+    tickets.issue(here, prompt("two"), "pin");
+    expect(redeem(tickets, here, prompt("one"))).toBeUndefined();
   });
 });

@@ -788,7 +788,8 @@ class AgentMethods:
         text, and a proof. A proof that listed this prompt on this connection within the last
         minute also serves, once. The yes holds for the process or terminal that asked, as wide
         and as long as the text says. With `choice` the hash is that of the text with this
-        choice.
+        choice. A yes that the policy does not take is answered `approvalDenied`, and is a no to
+        the program.
         """
         result = self._call(
             "prompts.answer",
@@ -864,6 +865,86 @@ class AgentMethods:
             timeout=timeout,
         )
         return cast("wire.AuditVerifyResult", result)
+
+    def policy_get(
+        self,
+        *,
+        proof: Optional[wire.Proof] = None,
+        account: Optional[str] = None,
+        ask: Optional[bool] = None,
+        timeout: Optional[float] = None,
+    ) -> wire.PolicyStatus:
+        """Returns how policy.json stands to what was approved, and its rules as sentences. With a
+        manage grant or a proof also what was approved, and the difference.
+        """
+        result = self._call(
+            "policy.get",
+            given(
+                {
+                    "proof": proof,
+                    "account": account,
+                    "ask": ask,
+                }
+            ),
+            timeout=timeout,
+        )
+        return cast("wire.PolicyStatus", result)
+
+    def policy_approve(
+        self,
+        *,
+        password: str,
+        account: Optional[str] = None,
+        sha256: Optional[wire.HexHash] = None,
+        timeout: Optional[float] = None,
+    ) -> wire.PolicyApproved:
+        """Approves policy.json as it lies there. `sha256` is the hash of what the person was shown.
+        It is left out where there is no file, and then the policy is taken away. Where the file
+        is another one by now, the answer is `conflict`. The account password is the proof.
+        """
+        result = self._call(
+            "policy.approve",
+            given(
+                {
+                    "password": password,
+                    "account": account,
+                    "sha256": sha256,
+                }
+            ),
+            timeout=timeout,
+        )
+        return cast("wire.PolicyApproved", result)
+
+    def policy_test(
+        self,
+        *,
+        pid: int,
+        reference: str,
+        verb: Optional[Literal["read", "write"]] = None,
+        proof: Optional[wire.Proof] = None,
+        account: Optional[str] = None,
+        ask: Optional[bool] = None,
+        timeout: Optional[float] = None,
+    ) -> wire.PolicyExplanation:
+        """Says what the approved rules would do if a process asked for a reference, and which rule
+        decides. Nothing is looked up, so rules about ids are named as those that may decide
+        later. Needs a manage grant or a proof.
+        """
+        result = self._call(
+            "policy.test",
+            given(
+                {
+                    "pid": pid,
+                    "reference": reference,
+                    "verb": verb,
+                    "proof": proof,
+                    "account": account,
+                    "ask": ask,
+                }
+            ),
+            timeout=timeout,
+        )
+        return cast("wire.PolicyExplanation", result)
 
     def secrets_resolve(
         self,
