@@ -62,7 +62,7 @@ async function confirmed(agent: Agent, wanted: string): Promise<string> {
 
 async function edit(terminal: Terminal, agent: Agent, wanted: string, options: EditOptions): Promise<void> {
   const { title } = options;
-  const found = await locate(agent, "change", { vault: wanted, ...(title === undefined ? {} : { alike: title }) });
+  const found = await locate(agent, "change", { vault: wanted, ...(title ? { alike: title } : {}) });
   const changed = await agent.call("vaults.update", {
     vaultId: idIn(found.vaultId),
     ...titleIn(options),
