@@ -89,10 +89,12 @@ async function findItem(
     if (byId !== undefined) return byId;
   }
   const active = archivedAlone ? [] : (await account.findItems(vault, part)).items;
-  const archived = active.length > 0 ? [] : await archivedCalled(account, vault, part);
-  const one = only([...active, ...archived.map((id) => ({ id, note: " (archived)" }))], kinds.item, part);
+  const [first] = active;
+  if (first !== undefined && active.length === 1) return { item: first.id, archived: false };
+  const archived = (await archivedCalled(account, vault, part)).map((id) => ({ id, note: " (archived)" }));
+  const one = only([...active, ...archived], kinds.item, part);
   if (one instanceof PosternError) return missing(one, vault, nearItem(account, "itemNotFound", vault, part));
-  return { item: one, archived: active.length === 0 };
+  return { item: one, archived: true };
 }
 
 async function itemOfId(account: Account, vault: string, id: string) {
