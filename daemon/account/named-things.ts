@@ -55,7 +55,11 @@ export async function findNamed(account: Account, named: Named): Promise<FoundTh
 }
 
 async function findInVault(account: Account, vaultPart: string, named: Named): Promise<FoundThing | Missing> {
-  const vault = only(await account.matchVaults(vaultPart), kinds.vault, vaultPart);
+  const vault = only(
+    (await account.matchVaults(vaultPart)).map((id) => ({ id })),
+    kinds.vault,
+    vaultPart,
+  );
   if (vault instanceof PosternError)
     return missing(vault, undefined, nearItem(account, "vaultNotFound", vaultPart, ""));
   let found: FoundThing = { vault };
@@ -84,11 +88,13 @@ async function findItem(
     const byId = await itemOfId(account, vault, part);
     if (byId !== undefined) return byId;
   }
-  const active = archivedAlone ? [] : (await account.findItems(vault, part)).items.map(({ id }) => id);
-  const archived = active.length > 0 ? [] : await archivedCalled(account, vault, part);
+  const active = archivedAlone ? [] : (await account.findItems(vault, part)).items;
+  const [first] = active;
+  if (first !== undefined && active.length === 1) return { item: first.id, archived: false };
+  const archived = (await archivedCalled(account, vault, part)).map((id) => ({ id, note: " (archived)" }));
   const one = only([...active, ...archived], kinds.item, part);
   if (one instanceof PosternError) return missing(one, vault, nearItem(account, "itemNotFound", vault, part));
-  return { item: one, archived: active.length === 0 };
+  return { item: one, archived: true };
 }
 
 async function itemOfId(account: Account, vault: string, id: string) {
@@ -112,26 +118,33 @@ async function archivedCalled(account: Account, vault: string, title: string): P
   }
 }
 
-function matching(all: readonly { id: string; title: string }[], part: string): string[] {
+function matching(all: readonly { id: string; title: string }[], part: string): { id: string }[] {
   const byId = all.filter(({ id }) => id === part);
-  const found = byId.length > 0 ? byId : all.filter(({ title }) => normalTitle(title) === normalTitle(part));
-  return found.map(({ id }) => id);
+  return byId.length > 0 ? byId : all.filter(({ title }) => normalTitle(title) === normalTitle(part));
 }
 
-function only(found: readonly string[], { none, many, what }: Kind, part: string): string | PosternError {
+function only(
+  found: readonly { readonly id: string; readonly note?: string }[],
+  { none, many, what }: Kind,
+  part: string,
+): string | PosternError {
   const [first, second] = found;
   if (first === undefined)
     return new PosternError(none, undefined, isId(part) ? {} : { text: `no ${what} has this title or id` });
-  if (second === undefined) return first;
+  if (second === undefined) return first.id;
   const text = `more than one ${what} has this title`;
-  return new PosternError(many, undefined, { text, hint: `use its id: ${found.join(", ")}` });
+  return new PosternError(many, undefined, {
+    text,
+    hint: `use its id: ${found.map(({ id, note = "" }) => `${id}${note}`).join(", ")}`,
+  });
 }
 
 const missing = (error: PosternError, vault?: string, near: Pick<Missing, "near"> = {}): Missing => ({
   error,
   vault,
   harmless: false,
-  ...near,
+  // Of several with this name, the error tells the ids. No other name is nearer.
+  ...(error.name.endsWith("NotFound") ? near : {}),
 });
 
 /** The names that are like the one that was not found. */

@@ -17,8 +17,15 @@ const unlocked = {
   ],
 };
 
+const found = {
+  vaultId: "abcdefghijklmnopqrstuvwxyz",
+  itemId: "bcdefghijklmnopqrstuvwxyz2",
+  environmentId: "defghijklmnopqrstuvwxyz234",
+  [LATER]: LATER,
+};
+
 beforeAll(async () => {
-  agent = await startFutureAgent({ "agent.status": () => unlocked });
+  agent = await startFutureAgent({ "agent.status": () => unlocked, "names.locate": () => ({ found: [found] }) });
 });
 afterAll(() => agent.close());
 

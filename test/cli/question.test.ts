@@ -234,7 +234,7 @@ describe("a choice", () => {
   test("of once leaves no grant, and is what the text says", async () => {
     await ask();
     terminal.type("o");
-    await terminal.sees("Yes holds for this one request.");
+    await terminal.sees("Yes holds for this one command, ten minutes at most.");
     await terminal.sees("Approval PIN");
     terminal.type(PIN);
     await terminal.sees("s3cret");
@@ -355,7 +355,7 @@ describe("the terminal", () => {
     await terminal.sees("Approval PIN");
     // The parent of that command is this process, which keeps no grant of it.
     terminal.type("o");
-    await terminal.sees("Yes holds for this one request.");
+    await terminal.sees("Yes holds for this one command, ten minutes at most.");
     await terminal.sees("Approval PIN");
     terminal.type(PIN);
     await terminal.sees("s3cret");

@@ -63,7 +63,7 @@ export type ChoiceOptions = {
 
 /** The options of a choice. */
 export const choiceOptions = [
-  ["--once", "allow this one request and nothing after it"],
+  ["--once", "allow this one command, or this one request of a program, and nothing after it"],
   ["--ten-minutes", "allow it for ten minutes"],
   ["--until-lock", "allow it until the account locks"],
   ["--working-day", "allow it for eight hours, and no longer than the account is open"],

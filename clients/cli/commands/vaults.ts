@@ -62,7 +62,7 @@ async function confirmed(agent: Agent, wanted: string): Promise<string> {
 
 async function edit(terminal: Terminal, agent: Agent, wanted: string, options: EditOptions): Promise<void> {
   const { title } = options;
-  const found = await locate(agent, "change", { vault: wanted, ...(title === undefined ? {} : { alike: title }) });
+  const found = await locate(agent, "change", { vault: wanted, ...(title ? { alike: title } : {}) });
   const changed = await agent.call("vaults.update", {
     vaultId: idIn(found.vaultId),
     ...titleIn(options),
@@ -130,7 +130,6 @@ function addVaultChanges(vault: Command): void {
       // Checked first, so that nobody approves a list for a question that cannot be asked.
       if (!isSure) demandTerminal("Delete it with everything in it?", "--yes");
       return withAgent(terminal, async (agent) => {
-        // With --yes an id is enough and needs no right to the list.
         const id = isSure ? await vaultFor(agent, "delete", wanted) : await confirmed(agent, wanted);
         // Asked once, even if an unlock makes this run twice.
         isSure = true;
