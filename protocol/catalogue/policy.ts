@@ -149,7 +149,11 @@ export const policy = {
     activity: false,
     since: "0.1.0",
     example: {
-      params: { pid: 4711, reference: "op://Work/DB/password" },
+      params: {
+        pid: 4711,
+        reference: "op://Work/DB/password",
+        proof: { kind: "password", password: "correct horse battery staple" },
+      },
       result: {
         effect: "ask",
         later: [],

@@ -1,5 +1,7 @@
 // Sends the example of every entry of the catalogue to an agent. The agent takes the parameters, and its answer has the shape of the example's
 // result. The test fills in only values that the agent itself draws: ids, versions, handles, hashes, keys.
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
 import type { TSchema } from "typebox";
 import { Compile } from "typebox/compile";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
@@ -104,6 +106,12 @@ async function aTokensClient(world: World): Promise<Facts> {
   return { serviceAccountId, client };
 }
 
+/** The file of a policy, and a process. */
+async function aPolicy({ agent, say }: World): Promise<Facts> {
+  writeFileSync(join(agent.home, "policy.json"), JSON.stringify({ version: 1, rules: [{ effect: "deny" }] }));
+  return { sha256: (await say("policy.get", {})).file?.sha256, pid: process.pid };
+}
+
 async function aClient({ say }: World): Promise<Facts> {
   return say("clients.open", paramsOf("clients.open"));
 }
@@ -152,6 +160,9 @@ const stages: Partial<Record<MethodName, (world: World) => Promise<Facts>>> = {
   "clients.close": aClient,
   "clients.list": aClient,
   "secrets.unwatch": async ({ say }) => say("secrets.watch", paramsOf("secrets.watch")),
+  "policy.get": aPolicy,
+  "policy.approve": aPolicy,
+  "policy.test": aPolicy,
   "devices.rename": ownDevice,
   "devices.remove": anotherDevice,
   "grants.list": aGrant,

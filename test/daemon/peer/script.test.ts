@@ -7,6 +7,7 @@ import {
   openSync,
   realpathSync,
   rmSync,
+  statSync,
   symlinkSync,
   truncateSync,
   writeFileSync,
@@ -36,6 +37,7 @@ describe("a script's hash", () => {
       path: join(realpathSync(folder), "a.py"),
       sha256,
       ownerUid: process.getuid?.(),
+      changedMs: Number(statSync(join(folder, "a.py"), { bigint: true }).ctimeMs),
       isOpen: false,
       isElsewhere: false,
     });
