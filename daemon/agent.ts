@@ -11,8 +11,8 @@ import { type Broker, createBroker } from "./approval/broker.ts";
 import { createGate } from "./approval/gate.ts";
 import { createGrants, type Grants } from "./approval/grants.ts";
 import { createOffers } from "./approval/offers.ts";
-import { createOverseer } from "./approval/overseer.ts";
-import { recordAnyway, watchPrompts } from "./approval/prompt-watcher.ts";
+import { createOverseer, type Overseer } from "./approval/overseer.ts";
+import { alsoTelling, recordAnyway, watchPrompts } from "./approval/prompt-watcher.ts";
 import { createQuotas } from "./approval/quotas.ts";
 import { createTickets } from "./approval/tickets.ts";
 import { createUnlockTelling } from "./approval/unlock-telling.ts";
@@ -44,6 +44,8 @@ import { serviceAccountMethods } from "./methods/service-accounts.ts";
 import { shareMethods } from "./methods/shares.ts";
 import { vaultMethods } from "./methods/vaults.ts";
 import { createWatches, type Watches } from "./methods/watches.ts";
+import { createDesk, type Desk } from "./pinentry/desk.ts";
+import { type Pinentries, pinentries } from "./pinentry/started.ts";
 import { answerSdk } from "./sdk/answer.ts";
 import type { Whose } from "./session/account-file.ts";
 import type { AccountSession } from "./session/account-session.ts";
@@ -51,7 +53,7 @@ import { idleLockMs, idleLockOf } from "./session/idle.ts";
 import { createLeftRecords, type LeftRecords } from "./session/left-records.ts";
 import { passwordWay } from "./session/password-proof.ts";
 import { pinWay } from "./session/pin.ts";
-import { createProofs } from "./session/proof.ts";
+import { createProofs, type Proofs } from "./session/proof.ts";
 import { isSameService } from "./session/same-service.ts";
 import { createSessions, type Sessions } from "./session/sessions.ts";
 import { createTokenSessions, type TokenSessions } from "./session/token-sessions.ts";
@@ -77,6 +79,10 @@ export type AgentParts = {
   readonly accountOf?: AccountOf | undefined;
   /** The state of the trace, where one is written. */
   readonly trace: () => TraceState | undefined;
+  /** The agent's environment: whether there is a display for a window. */
+  readonly env: Readonly<Record<string, string | undefined>>;
+  /** The programs that put a question to the person. The default are those of the system. */
+  readonly pinentries?: Pinentries;
   /** Called by agent.stop. */
   readonly stop: () => void;
 };
@@ -107,13 +113,19 @@ export function createAgent(parts: AgentParts): Agent {
     quotas: createQuotas(clock),
     tell: createUnlockTelling(clock, approvers),
   });
-  const broker = createBroker({
+  const desk = createDesk({
+    ...{ clock, log, native: parts.native, env: parts.env, pinentries: parts.pinentries ?? pinentries },
+    sessions: () => sessions,
+    broker: () => broker,
+    overseer: () => overseer,
+  });
+  const broker: Broker = createBroker({
     clock,
     quotas: createQuotas(clock),
     newId,
     nameOf: (account, isNamed) =>
       isNamed || sessions.list().length > 1 ? sessions.find(account)?.file.name : undefined,
-    watcher: watchPrompts({ sessions: () => sessions, approvers, connections }),
+    watcher: alsoTelling(watchPrompts({ sessions: () => sessions, approvers, connections }), desk),
     offers: createOffers(clock),
     lockMsOf: (account) => idleLockMs[idleLockOf(sessions.find(account)?.unlocked?.store.state ?? {})],
     approve: ({ subject }, { verb, given, lasting, choice }) => {
@@ -242,7 +254,22 @@ export function createAgent(parts: AgentParts): Agent {
     mayRead: (connection, unlocked, scope) =>
       holds(connection, unlocked) || grants.covers(connection.subject, "read", scope),
   });
-  const state = { connections, grants, approvers, handles, followers, broker, sessions, tokens, left, watches };
+  const proofs = createProofs([pinWay(crypto), passwordWay(sessions)]);
+  const overseer = createOverseer({ proofs, clock, sessions, grants, broker, log });
+  const proving = { proofs, overseer, desk };
+  const state = {
+    ...proving,
+    connections,
+    grants,
+    approvers,
+    handles,
+    followers,
+    broker,
+    sessions,
+    tokens,
+    left,
+    watches,
+  };
   const gate = createGate({ clock, sessions, grants, broker, unlockWaits, resolver });
   const dispatch = createDispatch(handlersOf(parts, state), gate, log, (call, name) => {
     const { unlockWait } = call.about;
@@ -263,13 +290,16 @@ export function createAgent(parts: AgentParts): Agent {
     },
     close: () => {
       strangers.close();
-      return closeAll(state);
+      return closeAll(state).finally(desk.close);
     },
   };
 }
 
 /** The state that the parts share, built once. */
 type State = {
+  readonly proofs: Proofs;
+  readonly overseer: Overseer;
+  readonly desk: Desk;
   readonly connections: ReadonlySet<Connection>;
   readonly grants: Grants;
   readonly approvers: Approvers;
@@ -283,10 +313,9 @@ type State = {
 };
 
 function handlersOf(parts: AgentParts, state: State): Handlers {
-  const { home, crypto, clock, log } = parts;
-  const { connections, grants, approvers, handles, followers, broker, sessions, tokens, left } = state;
-  const proofs = createProofs([pinWay(crypto), passwordWay(sessions)]);
-  const overseer = createOverseer({ proofs, clock, sessions, grants, broker, log });
+  const { home, crypto, clock } = parts;
+  const { proofs, overseer, connections, grants, approvers, handles, followers, broker, sessions, tokens, left } =
+    state;
   return {
     ...agentMethods({
       startedAt: parts.startedAt,
@@ -305,7 +334,14 @@ function handlersOf(parts: AgentParts, state: State): Handlers {
     ...accountMethods(crypto, sessions, tokens),
     ...newAccountMethods({ crypto, sessions, overseer }),
     ...accessMethods({ sessions, tokens, grants, overseer, connections }),
-    ...promptMethods({ sessions, broker, overseer, tickets: createTickets(clock), approvers }),
+    ...promptMethods({
+      sessions,
+      broker,
+      overseer,
+      tickets: createTickets(clock),
+      approvers,
+      isTerminalTaken: state.desk.isAskingAt,
+    }),
     ...auditMethods({ home, crypto, sessions, overseer, left }),
     ...secretMethods(followers.isStale, crypto.randomBytes),
     ...state.watches.handlers,

@@ -5,6 +5,7 @@ import type { Verb } from "../../protocol/entry.ts";
 import { PosternError } from "../../protocol/errors.ts";
 import { limits } from "../../protocol/limits.ts";
 import { scopeKey } from "../account/scope.ts";
+import type { Connection } from "../call/connection.ts";
 import type { Clock } from "../host/clock.ts";
 import type { Subject } from "../peer/subject.ts";
 import { chosenLasting, chosenScopes, demandFitting, fits } from "./choice.ts";
@@ -122,10 +123,8 @@ export function createBroker(parts: BrokerParts): Broker {
       get waiters() {
         return open.waiters.size;
       },
-      askerAt: (terminal) => {
-        const asking = new Set([...open.waiters].map(({ waiter }) => waiter.connection));
-        return [...asking].find((one) => one.terminal === terminal && one.isInFront());
-      },
+      askers: () => askersOf(open),
+      askerAt: (terminal) => [...askersOf(open)].find((one) => one.terminal === terminal && one.isInFront()),
     };
     open.cancelTimer = clock.after(PROMPT_MS, () => end(open, "timedOut"));
     try {
@@ -231,8 +230,11 @@ export function createBroker(parts: BrokerParts): Broker {
   };
 }
 
+const askersOf = ({ waiters }: Open): ReadonlySet<Connection> =>
+  new Set([...waiters].map(({ waiter }) => waiter.connection));
+
 /** The texts of a prompt that is shown now. Whatever its waiters do later, a choice always has the same text and the same hash. */
-function textsOf(open: Open, { nameOf, lockMsOf }: BrokerParts): Pick<Prompt, "offer" | "sentBy"> {
+function textsOf(open: Open, { nameOf, lockMsOf }: BrokerParts): Pick<Prompt, "offer" | "sentBy" | "sent"> {
   const asked = [...open.asked.values()];
   const { subject, isAct, account } = open;
   const salt = newSalt();
@@ -260,6 +262,13 @@ function textsOf(open: Open, { nameOf, lockMsOf }: BrokerParts): Pick<Prompt, "o
         given,
         lasting: subject.kind === "once" ? { kind: "once" } : chosenLasting(choice),
       };
+    },
+    sent: (choice = {}) => {
+      demandFitting(choice, open.verb, asked);
+      return sentTextOf(
+        asked.map((one) => one.sent),
+        choice,
+      );
     },
     sentBy: (connection, choice = {}) => {
       demandFitting(choice, open.verb, asked);

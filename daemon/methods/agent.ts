@@ -4,6 +4,7 @@ import type { Broker } from "../approval/broker.ts";
 import type { Connection } from "../call/connection.ts";
 import type { Protection } from "../host/protection.ts";
 import type { TraceState } from "../host/trace-file.ts";
+import { approversOf } from "../session/approver-order.ts";
 import { idleLockOf } from "../session/idle.ts";
 import type { Proofs } from "../session/proof.ts";
 import type { Session, UnlockedSession } from "../session/session.ts";
@@ -58,7 +59,7 @@ export function agentMethods(parts: AgentParts): AgentHandlers {
         sessions: sessions.list().map((session) => ({
           ...(sees(session.file.account) ? namedSession(session, sessions) : {}),
           ...shownSession(session, proofs),
-          ...(sees(session.file.account) ? lockedAfter(session) : {}),
+          ...(sees(session.file.account) ? settingsOf(session) : {}),
         })),
         tokenSessions: tokens.list().length,
         openPrompts: broker.list().length,
@@ -89,9 +90,11 @@ function namedSession({ file }: Session, sessions: Sessions) {
   return { account: file.account, ...(isDefault ? { default: true as const } : {}) };
 }
 
-/** The idle lock of an unlocked account. It lies in the sealed store. */
-function lockedAfter({ unlocked }: Session) {
-  return unlocked === undefined ? {} : { idleLock: idleLockOf(unlocked.store.state) };
+/** The settings of an unlocked account. They lie in the sealed store. */
+function settingsOf({ unlocked }: Session) {
+  if (unlocked === undefined) return {};
+  const { state } = unlocked.store;
+  return { idleLock: idleLockOf(state), approvers: [...approversOf(state)] };
 }
 
 function shownSession(session: Session, proofs: AgentParts["proofs"]) {

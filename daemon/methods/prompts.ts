@@ -7,6 +7,7 @@ import type { Overseer } from "../approval/overseer.ts";
 import type { Choice, Offer, Prompt } from "../approval/prompt.ts";
 import type { Tickets } from "../approval/tickets.ts";
 import type { Call } from "../call/call.ts";
+import type { Connection } from "../call/connection.ts";
 import { entryOf } from "../call/log-entry.ts";
 import type { Sessions } from "../session/sessions.ts";
 import type { Handlers } from "../wire/dispatch.ts";
@@ -19,9 +20,18 @@ export type PromptParts = {
   readonly overseer: Overseer;
   readonly tickets: Tickets;
   readonly approvers: Approvers;
+  /** Whether another program asks at the terminal of this connection now. */
+  readonly isTerminalTaken: (connection: Connection) => boolean;
 };
 
-export function promptMethods({ sessions, broker, overseer, tickets, approvers }: PromptParts): PromptHandlers {
+export function promptMethods({
+  sessions,
+  broker,
+  overseer,
+  tickets,
+  approvers,
+  isTerminalTaken,
+}: PromptParts): PromptHandlers {
   return {
     "prompts.attach": async (params, call) => {
       if (!(await overseer.oversees(params, call))) throw new PosternError("proofRequired");
@@ -80,7 +90,7 @@ export function promptMethods({ sessions, broker, overseer, tickets, approvers }
    */
   function isAskedHere(prompt: Prompt, { connection }: Call): boolean {
     const { terminal } = connection;
-    if (terminal === undefined || !connection.isInFront()) return false;
+    if (terminal === undefined || !connection.isInFront() || isTerminalTaken(connection)) return false;
     const oldest = broker.list().find((one) => one.askerAt(terminal) !== undefined);
     return oldest === prompt && prompt.askerAt(terminal) === connection;
   }

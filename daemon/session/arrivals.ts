@@ -132,7 +132,7 @@ export function createArrivals(parts: ArrivalsParts): Arrivals {
     const session = await add(file, coming);
     try {
       const { store } = await open(session);
-      await store.change(({ isDefault: _former, idleLock: _chosen, ...state }) => ({
+      await store.change(({ isDefault: _former, idleLock: _lock, approvers: _order, ...state }) => ({
         ...state,
         pin: undefined,
         wrongPinsToTell: 0,

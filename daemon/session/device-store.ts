@@ -23,6 +23,9 @@ export type PinState = {
 /** The choices of the time without use after which an account locks. */
 export type IdleLock = ParamsOf<"accounts.setIdleLock">["idleLock"];
 
+/** A way in which the agent puts a question to the person. */
+export type Approver = ParamsOf<"accounts.setApprovers">["approvers"][number];
+
 export type DeviceState = {
   readonly counter: number;
   readonly pin: PinState | undefined;
@@ -34,6 +37,8 @@ export type DeviceState = {
   readonly takenIn?: Readonly<Record<string, TakenIn>>;
   /** The time without use after which the account locks. Missing where nobody chose one. */
   readonly idleLock?: IdleLock;
+  /** The ways in which the agent puts a question to the person, in order. Missing where nobody chose. */
+  readonly approvers?: readonly Approver[];
   /** Whether the person knows that this is the default account of several. */
   readonly isDefault?: true;
 };

@@ -152,7 +152,11 @@ async function checkCounter(account: OpenAccount, device: string, store: DeviceS
   const repeated = account.userData().deviceCounters[device] ?? 0;
   if (store.state.counter >= repeated) return [];
   const wasLonger = idleLockOf(store.state) !== idleLockOf(newDeviceState);
-  await store.change(({ idleLock: _chosen, ...state }) => ({ ...state, counter: repeated, pin: undefined }));
+  await store.change(({ idleLock: _lock, approvers: _order, ...state }) => ({
+    ...state,
+    counter: repeated,
+    pin: undefined,
+  }));
   return [
     "the device store was replaced by an older copy; the approval PIN was taken away",
     ...(wasLonger ? ["the account locks after ten idle minutes again; `postern config` chooses another time"] : []),

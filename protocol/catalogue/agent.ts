@@ -4,7 +4,7 @@ import { entry } from "../entry.ts";
 import { featureNames } from "../features.ts";
 import { PROTOCOL, PROTOCOL_MAX } from "../limits.ts";
 import { named } from "../named.ts";
-import { Empty, Id, IdleLock, Timestamp } from "./common.ts";
+import { Approvers, Empty, Id, IdleLock, Timestamp } from "./common.ts";
 
 const Name = Type.String({ minLength: 1, maxLength: 64 });
 
@@ -23,6 +23,8 @@ const SessionState = Type.Object(
     proof: Type.Optional(Type.Union([Type.Literal("pin"), Type.Literal("password")])),
     /** Told with its id, once it is unlocked. */
     idleLock: Type.Optional(IdleLock),
+    /** The same. */
+    approvers: Type.Optional(Approvers),
   },
   named("SessionState"),
 );

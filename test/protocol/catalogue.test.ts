@@ -44,7 +44,7 @@ describe("an entry", () => {
       /^(agent\..*|clients\.(open|close)|secrets\.(validateReference|generatePassword|unwatch)|session\.lock|prompts\.answer|accounts\.(create|serviceInfo|openRestore|inspectBackup)|files\.(readChunk|writeChunk|commit)|items\.shares\.validateRecipients|serviceAccounts\.rateLimit)$/;
     const manage = /^(clients\.list|grants\..*|prompts\.(attach|list)|audit\..*|serviceAccounts\.(list|revoke))$/;
     const proof =
-      /^(session\.unlock|accounts\.(signIn|setDefault|remove|changePassword|setPin|setIdleLock|kit|backup|restore)|devices\..*|serviceAccounts\.(create|rotate))$/;
+      /^(session\.unlock|accounts\.(signIn|setDefault|remove|changePassword|setPin|setIdleLock|setApprovers|kit|backup|restore)|devices\..*|serviceAccounts\.(create|rotate))$/;
     const expected = none.test(name)
       ? "none"
       : manage.test(name)
