@@ -12,6 +12,8 @@ const soak = [
   "test/agent/accounts-apart.test.ts",
   "test/agent/kept-list.test.ts",
   "test/agent/near-names.test.ts",
+  "test/agent/pinentry-terminal-more.test.ts",
+  "test/agent/pinentry-window.test.ts",
   "test/agent/sdk-large.test.ts",
   "test/cli/beside.test.ts",
   "test/cli/idle-lock.test.ts",

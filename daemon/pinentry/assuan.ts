@@ -63,8 +63,9 @@ export function createAssuan(input: Readable, output: Writable): Assuan {
   let pending: Buffer = Buffer.alloc(0);
   let answer = freshAnswer();
   let broken: AssuanBroken | undefined;
-  /** An answer that came before it was waited for: the greeting does. */
+  /** The greeting, where it came before it was waited for. No other answer may come unasked: it would be taken for that to the next command. */
   let early: Answer | undefined;
+  let isGreeted = false;
   let waiting: { resolve(answer: Answer): void; reject(error: AssuanBroken): void } | undefined;
 
   function breakOff(why: string): void {
@@ -77,7 +78,8 @@ export function createAssuan(input: Readable, output: Writable): Assuan {
   function done(made: Answer): void {
     answer = freshAnswer();
     if (waiting === undefined) {
-      if (early !== undefined) return breakOff("it answered unasked");
+      if (isGreeted) return breakOff("it answered unasked");
+      isGreeted = true;
       early = made;
       return;
     }
@@ -128,10 +130,11 @@ export function createAssuan(input: Readable, output: Writable): Assuan {
 
   async function next(): Promise<Answer> {
     if (waiting !== undefined) throw new Error("one command at a time");
+    if (broken !== undefined) throw broken;
     const made = early;
     early = undefined;
     if (made !== undefined) return made;
-    if (broken !== undefined) throw broken;
+    isGreeted = true;
     return new Promise((resolve, reject) => {
       waiting = { resolve, reject };
     });
@@ -142,7 +145,6 @@ export function createAssuan(input: Readable, output: Writable): Assuan {
     send: (command, argument) => {
       const line = argument === undefined ? command : `${command} ${encoded(argument)}`;
       if (Buffer.byteLength(line) > LINE_BYTES_MAX) throw new Error("a command must fit a line");
-      if (broken === undefined && early !== undefined) breakOff("it answered unasked");
       if (broken === undefined) output.write(`${line}\n`);
       return next();
     },

@@ -207,6 +207,16 @@ const isOursInFront = (one: Connection) => one.terminal !== undefined && one.isI
 
 const placeOf = ({ peer }: Connection) => `terminal ${peer.identity.terminal?.device}`;
 
+/** What is typed after the first time belongs to another program. */
+function onlyOnce(act: () => void): () => void {
+  let isDone = false;
+  return () => {
+    if (isDone) return;
+    isDone = true;
+    act();
+  };
+}
+
 /** Tries one program after the other until one could ask. */
 async function firstOf(all: readonly Pinentry[], run: (pinentry: Pinentry) => Promise<Ended>): Promise<Ended> {
   for (const pinentry of all) {
@@ -227,18 +237,31 @@ async function withStarted(
   ask: (place: Omit<Place, "options">) => Promise<Verdict>,
 ): Promise<Verdict | "away"> {
   let isAway = false;
-  // Where another program has the terminal already, the pinentry must not set its modes. So it is killed.
-  const stop = () => started.end(terminal === undefined || terminal.isHeld());
+  /** What a killed pinentry leaves on the terminal at this moment. */
+  let drawn: "line" | "screen" | undefined;
+  // All at once, before the asker hears of an answer from elsewhere: what it prints belongs on its own screen.
+  const stop = onlyOnce(() => {
+    started.kill();
+    terminal?.giveBack(drawn);
+  });
   const looking = setInterval(() => {
     if (terminal === undefined || terminal.isHeld()) return;
     isAway = true;
-    void stop();
+    stop();
   }, LOOK_MS).unref();
-  const atEnd = () => void stop();
-  signal.addEventListener("abort", atEnd, { once: true });
-  if (signal.aborted) void stop();
+  signal.addEventListener("abort", stop, { once: true });
   try {
-    const verdict = await ask({ closingIsNo: terminal === undefined, aboutToAsk: () => terminal?.dropTyped() });
+    if (signal.aborted) throw new Unavailable("the question has ended");
+    const verdict = await ask({
+      closingIsNo: terminal === undefined,
+      whileAsking: async (put) => {
+        terminal?.dropTyped();
+        drawn = takesScreen ? "screen" : "line";
+        const answer = await put();
+        drawn = undefined;
+        return answer;
+      },
+    });
     if (verdict === "no" && terminal?.isHeld() === false) isAway = true;
     return isAway ? "away" : verdict;
   } catch (error) {
@@ -246,8 +269,8 @@ async function withStarted(
     throw error;
   } finally {
     clearInterval(looking);
-    signal.removeEventListener("abort", atEnd);
-    const wasKilled = await stop();
-    terminal?.giveBack(wasKilled && takesScreen);
+    signal.removeEventListener("abort", stop);
+    stop();
+    await started.ended;
   }
 }

@@ -27,8 +27,8 @@ export type Place = {
   readonly options: readonly string[];
   /** Whether a full cancel is a person's: a window was closed. On a terminal it is a signal. */
   readonly closingIsNo: boolean;
-  /** Called before each question. */
-  aboutToAsk(): void;
+  /** Puts one question. */
+  whileAsking<T>(ask: () => Promise<T>): Promise<T>;
 };
 
 /** `left` means that nobody answered here, and that nobody should be asked elsewhere either. */
@@ -76,8 +76,7 @@ async function askProof(assuan: Assuan, question: Question, place: Place): Promi
     await show(assuan, question, question.sent, question.leftMs());
     await demand(assuan.send("SETPROMPT", labels[kind]));
     if (fault !== undefined) await demand(assuan.send("SETERROR", fault));
-    place.aboutToAsk();
-    const answer = await assuan.send("GETPIN");
+    const answer = await place.whileAsking(() => assuan.send("GETPIN"));
     if (!answer.ok) return refusal(answer, place);
     if ([...answer.data].length < lengths[kind]) {
       fault = `that is too short for ${kind === "pin" ? "a PIN" : "a password"}; it counts as no try`;
@@ -108,8 +107,7 @@ async function refusedBy(
 
 async function confirm(assuan: Assuan, question: Question, shown: readonly string[], place: Place): Promise<Verdict> {
   await show(assuan, question, shown, Math.min(CONFIRM_MS_MAX, question.leftMs()));
-  place.aboutToAsk();
-  const answer = await assuan.send("CONFIRM");
+  const answer = await place.whileAsking(() => assuan.send("CONFIRM"));
   return answer.ok ? "yes" : refusal(answer, place);
 }
 

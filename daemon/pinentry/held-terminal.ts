@@ -1,5 +1,5 @@
-// A terminal while a pinentry asks on it: checked to be the person's and the asker's, and given back as it was. A pinentry gives it back itself
-// where it ends in its own way. One that was killed leaves it without echo, or with the wrong screen.
+// A terminal while a pinentry asks on it: checked to be the person's and the asker's, and given back as it was. A pinentry gives it back
+// itself after each answer. One that was killed leaves it without echo, or with the wrong screen.
 import { closeSync, constants, fstatSync, openSync, writeSync } from "node:fs";
 import type { Connection } from "../call/connection.ts";
 import type { Native } from "../host/native.ts";
@@ -14,13 +14,16 @@ export type HeldTerminal = {
   isHeld(): boolean;
   /** Drops what was typed before the question. It must not become an answer. */
   dropTyped(): void;
-  /** Sets it back, where that was not done. `drewScreen` says whether a pinentry that takes the whole screen was killed on it. */
-  giveBack(drewScreen: boolean): void;
+  /**
+   * Sets it back, where that was not done, and drops what was typed there. `left` says what a killed pinentry has left on it: a question in a
+   * line, a screen of its own, or nothing.
+   */
+  giveBack(left: "line" | "screen" | undefined): void;
   close(): void;
 };
 
 /** Leaves the other screen, shows the cursor, and ends the keypad's mode and colours: what ncurses sends at its end. */
-const LEAVE_SCREEN = "\u001b[?1049l\u001b[?25h\u001b[?1l\u001b>\u001b[0m\r";
+const LEAVING = { screen: "\u001b[?1049l\u001b[23;0;0t\u001b[?25h\u001b[?1l\u001b>\u001b[0m\r", line: "\r\n" } as const;
 
 /** Holds the asker's terminal. Undefined where it is not there, not the user's, or another one than the asker sees under this name. */
 export function holdTerminal(native: Native, asker: Connection): HeldTerminal | undefined {
@@ -44,14 +47,16 @@ export function holdTerminal(native: Native, asker: Connection): HeldTerminal | 
       return now !== undefined;
     },
     dropTyped: () => void attempt(() => native.dropTyped(fd)),
-    giveBack: (drewScreen) => {
+    giveBack: (left) => {
       const now = modes();
       if (now === undefined) return;
       const isChanged = !isEqual(now, before);
-      // Not waited for: a person may have stopped the output.
-      if (drewScreen) attempt(() => writeSync(fd, LEAVE_SCREEN));
+      // A half of a PIN must not go to the program, or to the shell, which would show it.
+      attempt(() => native.dropTyped(fd));
       // A shell that has taken the terminal over has set modes of its own.
       if (isChanged && (asker.isInFront() || isEqual(now, seen))) attempt(() => native.setTerminalModes(fd, before));
+      // Not waited for: a person may have stopped the output.
+      if (left !== undefined) attempt(() => writeSync(fd, LEAVING[left]));
     },
     close: () => closeSync(fd),
   };

@@ -49,14 +49,13 @@ export const pinentries: Pinentries = {
 /** Milliseconds from its start to its greeting. A window's libraries take most of a second on a slow disk. */
 const START_MS_MAX = 10_000;
 
-/** Milliseconds that it has to give its terminal back after the signal to end. */
-const END_MS_MAX = 1_000;
-
 export type Started = {
   readonly assuan: Assuan;
   readonly pid: number;
-  /** Ends it, and waits for that. `kindly` lets it give its terminal back itself. Returns whether it did not: it was killed, by whomever. */
-  end(kindly: boolean): Promise<boolean>;
+  /** Kills it at once. It gives no terminal back. */
+  kill(): void;
+  /** Fulfilled once it has ended. */
+  readonly ended: Promise<void>;
 };
 
 /**
@@ -70,7 +69,7 @@ export async function startPinentry(
   signal: AbortSignal,
 ): Promise<Started> {
   const real = trusted(path);
-  // SIGINT, since pinentry-tty gives its terminal back at no other signal. pinentry-curses does at both.
+  // Where the agent is killed they end by SIGINT. pinentry-tty gives its terminal back at no other signal.
   const child = spawn(trusted(starter), ["--pdeathsig", "INT", "--", real], {
     cwd: "/",
     // No home: a settings file there could load code into the window.
@@ -79,30 +78,26 @@ export async function startPinentry(
     // In a session of its own, so that it has no controlling terminal and no key reaches it as a signal.
     detached: true,
   });
-  const ended = new Promise<boolean>((resolve) => {
-    child.once("exit", (_code, by) => resolve(by !== null && by !== "SIGINT"));
-    child.once("error", () => resolve(false));
+  const ended = new Promise<void>((resolve) => {
+    child.once("exit", () => resolve());
+    child.once("error", () => resolve());
   });
   const assuan = createAssuan(child.stdout, child.stdin);
   const started: Started = {
     assuan,
     pid: child.pid ?? 0,
-    end: async (kindly) => {
-      child.kill(kindly ? "SIGINT" : "SIGKILL");
-      const timer = setTimeout(() => child.kill("SIGKILL"), END_MS_MAX);
-      const wasKilled = await ended;
-      clearTimeout(timer);
-      return wasKilled;
-    },
+    kill: () => void child.kill("SIGKILL"),
+    ended,
   };
-  const giveUp = () => void child.kill("SIGKILL");
+  const giveUp = started.kill;
   const timer = setTimeout(giveUp, START_MS_MAX);
   signal.addEventListener("abort", giveUp, { once: true });
   try {
     if (signal.aborted || !(await assuan.greeting()).ok) throw new Unavailable("it did not greet");
     return started;
   } catch (error) {
-    await started.end(false);
+    started.kill();
+    await ended;
     throw error;
   } finally {
     clearTimeout(timer);
