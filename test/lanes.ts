@@ -16,6 +16,7 @@ const soak = [
   "test/agent/pinentry-window.test.ts",
   "test/agent/sdk-large.test.ts",
   "test/cli/beside.test.ts",
+  "test/cli/approvers.test.ts",
   "test/cli/idle-lock.test.ts",
   "test/cli/one-by-one.test.ts",
   "test/cli/service-down.test.ts",

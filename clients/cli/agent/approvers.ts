@@ -10,8 +10,8 @@ const ways: readonly Approvers[number][] = ["window", "terminal"];
 
 export const APPROVERS = "window,terminal|off";
 
-/** Reads them. Throws UsageError for anything else. */
-export function parseApprovers(typed: string): Approvers {
+/** Reads them. Throws UsageError for anything else. `given` says where they stood. */
+export function parseApprovers(typed: string, given: string): Approvers {
   const words = typed
     .trim()
     .toLowerCase()
@@ -20,8 +20,8 @@ export function parseApprovers(typed: string): Approvers {
   const found = words.flatMap((word) => ways.filter((way) => way === word));
   if (found.length === words.length && new Set(found).size === found.length) return found;
   throw new UsageError(
-    "config approvers takes window and terminal in their order, or off",
-    "for one, config approvers terminal,window",
+    `${given} takes window and terminal in their order, or off`,
+    `for one, ${given} terminal,window`,
   );
 }
 

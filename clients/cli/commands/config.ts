@@ -63,7 +63,7 @@ async function approvers(
       throw new UsageError("the running agent asks nobody by itself", "run `postern agent restart`");
     return terminal.result({ approvers: present }, () => approversWords(present));
   }
-  const chosen = parseApprovers(typed);
+  const chosen = parseApprovers(typed, "config approvers");
   return withPassword(terminal, options, async (agent, password, words) => {
     await agent.call("accounts.setApprovers", { approvers: chosen, password });
     terminal.result(
