@@ -20,6 +20,7 @@ const soak = [
   "test/cli/idle-lock.test.ts",
   "test/cli/one-by-one.test.ts",
   "test/cli/service-down.test.ts",
+  "test/cli/tmux.test.ts",
   "test/service/interleaved/at-once.test.ts",
   "test/service/limits.test.ts",
 ];
