@@ -94,7 +94,10 @@ export function createDesk(parts: DeskParts): Desk {
 
   async function at(asker: Connection, prompt: Prompt, end: AbortController): Promise<Ended> {
     const terminal = holdTerminal(parts.native, asker);
-    if (terminal === undefined) return "unavailable";
+    if (terminal === undefined) {
+      log.note("no approver asks at a terminal", { why: "it is not the one that the program sees" });
+      return "unavailable";
+    }
     const { name, kind } = terminal;
     // Only the last one works without knowing the kind.
     const usable = kind === undefined ? pinentries.terminal.slice(-1) : pinentries.terminal;

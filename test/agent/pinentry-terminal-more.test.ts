@@ -1,8 +1,11 @@
 // The agent asks on the terminal of a program that is not ours, through the real pinentries. What a person does to
 // such a terminal, and the end of the agent.
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import type { Channel } from "../../clients/typescript/channel.ts";
 import type { Terminal } from "../build/terminal.ts";
+import { hasTool } from "../tools.ts";
 import {
   asks,
   isReady,
@@ -130,6 +133,41 @@ describe.skipIf(!isReady)("on the asker's terminal (needs nc, setpriv, pinentry-
     expect(await openPrompts()).toBe(1);
     await person.yes(await prompt);
   });
+
+  test.skipIf(process.getuid?.() !== 0 || !hasTool("python3"))(
+    "a container's terminal is none of ours, though one here has its number (needs root, python3)",
+    async () => {
+      terminal.type("tty");
+      const [, number = ""] = await terminal.sees(/\/dev\/pts\/(\d+)\s/);
+      const prompt = person.next();
+      const file = (name: string, ...lines: string[]) => {
+        writeFileSync(join(agent.home, name), lines.join("\n"));
+        return join(agent.home, name);
+      };
+      const asker = file("asker", "echo inside $(tty)", asks(agent.socket));
+      // Terminals up to the one with our number, and the asker on that one.
+      const opener = file(
+        "opener",
+        "import pty",
+        `kept = [pty.openpty() for _ in range(${number})]`,
+        `pty.spawn(["bash", ${JSON.stringify(asker)}])`,
+      );
+      const own = file(
+        "own",
+        "mount -t devpts -o newinstance,ptmxmode=0666 none /dev/pts",
+        "mount --bind /dev/pts/ptmx /dev/ptmx",
+        `python3 ${opener}`,
+      );
+      terminal.type(`unshare -m bash ${own}`);
+      await terminal.sees(`inside /dev/pts/${number}`);
+      const shown = await prompt;
+      await expect.poll(() => agent.log()).toContain("no approver asks at a terminal");
+      expect(pinentriesOf(agent.process.pid)).toEqual([]);
+      await person.yes(shown);
+      await terminal.sees('"secret":"s3cret"');
+      expect(terminal.screen()).not.toContain("Postern asks");
+    },
+  );
 
   test("two programs at one terminal are asked about one after the other", async () => {
     terminal.type(`(${asks(agent.socket)} & ${asks(agent.socket)} & wait)`);
