@@ -8,12 +8,13 @@ import { fileURLToPath } from "node:url";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import type { Channel } from "../../clients/typescript/channel.ts";
 import { hasTool } from "../tools.ts";
-import { isRunning, outcomes, pinentriesOf, REFERENCE, stageOf, variablesOf } from "./asking-terminal.ts";
+import { isRunning, outcomes, pinentriesOf, REFERENCE, shellAt, stageOf, variablesOf } from "./asking-terminal.ts";
 import { type Person, PIN } from "./person.ts";
 import { type RunningAgent, startAgent } from "./start.ts";
 
 const programs = ["pinentry-qt", "pinentry-gtk-2"];
 const isReady = ["nc", "Xvfb", "xdotool", "import", "setpriv", ...programs].every(hasTool);
+const main = fileURLToPath(new URL("../../clients/cli/main.ts", import.meta.url));
 const pictures = fileURLToPath(new URL("../../node_modules/.cache/postern-pinentry", import.meta.url));
 
 let server: ChildProcess;
@@ -131,6 +132,17 @@ describe.skipIf(!isReady)(
       await person.yes(await prompt);
       expect(await reading).toBe("allowed");
       await expect.poll(() => isRunning(pid)).toBe(false);
+    });
+
+    test("none opens beside the question of our own command", async () => {
+      const terminal = shellAt(agent.home);
+      terminal.type(`POSTERN_HOME=${agent.home} node --no-warnings -- ${main} read ${REFERENCE}`);
+      await terminal.sees("Approval PIN");
+      expect(pinentriesOf(agent.process.pid)).toEqual([]);
+      terminal.type(PIN);
+      await terminal.sees("s3cret");
+      terminal.end();
+      expect((await outcomes(channel, "prompts.answer")).at(-1)).not.toContain("pinentry");
     });
 
     test("one window is open at a time, and the next one follows", async () => {
