@@ -62,10 +62,11 @@ async function approver(terminal: Terminal, secrets: { password: string; pin: st
   let answer: "yes" | "no" = "yes";
   link.channel.onNotification((method, params) => {
     if (method !== "prompt.opened") return;
-    const { code, hash, text } = params as { code: string; hash: string; text?: string[] };
+    const { prompt, code, hash, text } = params as { prompt: string; code: string; hash: string; text?: string[] };
     terminal.tell(`\n${(text ?? []).join("\n")}\n→ code ${code}: the person says ${answer}`);
+    // A no needs the prompt's id, or the asker's terminal. A demonstration may have none.
     const given =
-      answer === "no" ? { code, answer } : { code, answer, hash, proof: { kind: "pin" as const, pin: secrets.pin } };
+      answer === "no" ? { prompt, answer } : { code, answer, hash, proof: { kind: "pin" as const, pin: secrets.pin } };
     link
       .call("prompts.answer", given)
       .catch((error: unknown) => terminal.tell(`the answer was refused: ${(error as Error).message}`));
