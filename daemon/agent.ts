@@ -12,12 +12,13 @@ import { type Applications, createApplications } from "./approval/applications.t
 import { type Approvers, createApprovers } from "./approval/approvers.ts";
 import { type Broker, createBroker } from "./approval/broker.ts";
 import { createGate } from "./approval/gate.ts";
+import { createGivenYes, type GivenYes } from "./approval/given-yes.ts";
 import { COMMAND_AGE_MS, COMMAND_IDLE_MS, createGrants, type Grant, type Grants } from "./approval/grants.ts";
 import { createOffers } from "./approval/offers.ts";
-import { createOverseer } from "./approval/overseer.ts";
+import { createOverseer, type Overseer } from "./approval/overseer.ts";
 import { noNotes, policyNotes } from "./approval/policy-notes.ts";
 import type { Asker, Given, Offer, Prompt } from "./approval/prompt.ts";
-import { recordAnyway, watchPrompts } from "./approval/prompt-watcher.ts";
+import { alsoTelling, recordAnyway, watchPrompts } from "./approval/prompt-watcher.ts";
 import { createQuotas } from "./approval/quotas.ts";
 import { createTickets } from "./approval/tickets.ts";
 import { createUnlockTelling } from "./approval/unlock-telling.ts";
@@ -54,6 +55,8 @@ import { createWatches, type Watches } from "./methods/watches.ts";
 import type { OwnProgram } from "./peer/foreign-ancestor.ts";
 import { identityAt } from "./peer/linux.ts";
 import type { Subject } from "./peer/subject.ts";
+import { createDesk, type Desk } from "./pinentry/desk.ts";
+import { type Pinentries, pinentries } from "./pinentry/started.ts";
 import { createPolicies, type Policies } from "./policy/policies.ts";
 import { answerSdk } from "./sdk/answer.ts";
 import type { Whose } from "./session/account-file.ts";
@@ -62,7 +65,7 @@ import { idleLockMs, idleLockOf } from "./session/idle.ts";
 import { createLeftRecords, type LeftRecords } from "./session/left-records.ts";
 import { passwordWay } from "./session/password-proof.ts";
 import { pinWay } from "./session/pin.ts";
-import { createProofs } from "./session/proof.ts";
+import { createProofs, type Proofs } from "./session/proof.ts";
 import { isSameService } from "./session/same-service.ts";
 import { createSessions, type Sessions } from "./session/sessions.ts";
 import { createTokenSessions, type TokenSessions } from "./session/token-sessions.ts";
@@ -90,6 +93,10 @@ export type AgentParts = {
   readonly accountOf?: AccountOf | undefined;
   /** The state of the trace, where one is written. */
   readonly trace: () => TraceState | undefined;
+  /** The agent's environment: whether there is a display for a window. */
+  readonly env: Readonly<Record<string, string | undefined>>;
+  /** The programs that put a question to the person. The default are those of the system. */
+  readonly pinentries?: Pinentries;
   /** Called by agent.stop. */
   readonly stop: () => void;
 };
@@ -122,13 +129,20 @@ export function createAgent(parts: AgentParts): Agent {
     quotas: createQuotas(clock),
     tell: createUnlockTelling(clock, approvers),
   });
-  const broker = createBroker({
+  const desk = createDesk({
+    ...{ clock, log, native: parts.native, env: parts.env, pinentries: parts.pinentries ?? pinentries },
+    sessions: () => sessions,
+    broker: () => broker,
+    overseer: () => overseer,
+    givenYes: () => givenYes,
+  });
+  const broker: Broker = createBroker({
     clock,
     quotas: createQuotas(clock),
     newId,
     nameOf: (account, isNamed) =>
       isNamed || sessions.list().length > 1 ? sessions.find(account)?.file.name : undefined,
-    watcher: watchPrompts({ sessions: () => sessions, approvers, connections }),
+    watcher: alsoTelling(watchPrompts({ sessions: () => sessions, approvers, connections }), desk),
     offers: createOffers(clock),
     lockMsOf: (account) => idleLockMs[idleLockOf(sessions.find(account)?.unlocked?.store.state ?? {})],
     changedFile: (account, connection) => applications.changedFile(sessions.open(account), connection),
@@ -260,9 +274,12 @@ export function createAgent(parts: AgentParts): Agent {
     mayRead: (connection, unlocked, scope) =>
       holds(connection, unlocked) || grants.covers(connection.subject, "read", scope),
   });
+  const proofs = createProofs([pinWay(crypto), passwordWay(sessions)]);
+  const overseer = createOverseer({ proofs, clock, sessions, grants, broker, log });
+  const givenYes = createGivenYes({ sessions, broker, policies });
   const state = {
+    ...{ proofs, overseer, desk, givenYes, policies },
     ...{ connections, grants, applications, approvers, handles, followers, broker, sessions, tokens, left, watches },
-    policies,
   };
   const gate = createGate({ clock, sessions, grants, broker, unlockWaits, resolver, applications, policies });
   const dispatch = createDispatch(handlersOf(parts, state), gate, log, (call, name) => {
@@ -288,7 +305,7 @@ export function createAgent(parts: AgentParts): Agent {
     },
     close: () => {
       strangers.close();
-      return closeAll(state);
+      return closeAll(state).finally(desk.close);
     },
   };
 }
@@ -324,6 +341,10 @@ function giveGrants(
 
 /** The state that the parts share, built once. */
 type State = {
+  readonly proofs: Proofs;
+  readonly overseer: Overseer;
+  readonly desk: Desk;
+  readonly givenYes: GivenYes;
   readonly connections: ReadonlySet<Connection>;
   readonly grants: Grants;
   readonly applications: Applications;
@@ -339,12 +360,10 @@ type State = {
 };
 
 function handlersOf(parts: AgentParts, state: State): Handlers {
-  const { home, crypto, clock, log } = parts;
+  const { home, crypto, clock } = parts;
   const { connections, grants, applications, approvers, handles, followers, broker, sessions, tokens, left } = state;
-  const { policies } = state;
+  const { policies, proofs, overseer, givenYes } = state;
   const newId = () => makeId(crypto);
-  const proofs = createProofs([pinWay(crypto), passwordWay(sessions)]);
-  const overseer = createOverseer({ proofs, clock, sessions, grants, broker, log });
   return {
     ...agentMethods({
       startedAt: parts.startedAt,
@@ -364,7 +383,10 @@ function handlersOf(parts: AgentParts, state: State): Handlers {
     ...accountMethods(crypto, sessions, tokens),
     ...newAccountMethods({ crypto, sessions, overseer }),
     ...accessMethods({ sessions, tokens, grants, applications, overseer, connections }),
-    ...promptMethods({ sessions, broker, overseer, tickets: createTickets(clock), approvers, proofs, policies }),
+    ...promptMethods({
+      ...{ sessions, broker, overseer, tickets: createTickets(clock), approvers, proofs, givenYes },
+      isTerminalTaken: state.desk.isAskingAt,
+    }),
     ...policyMethods({ sessions, overseer, policies, home, ours: parts.ours, newId, identityOf: identityAt }),
     ...auditMethods({ home, crypto, sessions, overseer, left }),
     ...secretMethods(followers.isStale, crypto.randomBytes),

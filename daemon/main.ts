@@ -68,7 +68,8 @@ async function main(): Promise<void> {
       ...(traced === undefined ? {} : { trace: traced.file.state }),
       protections: protections(native),
     }),
-    load: async () => (await import("./full-agent.ts")).loadFullAgent({ ...parts, startedAt, program, trace, stop }),
+    load: async () =>
+      (await import("./full-agent.ts")).loadFullAgent({ ...parts, env: process.env, startedAt, program, trace, stop }),
     failed: (error) => {
       // Removes the socket's file too, so that no program waits for an agent that will not answer.
       listening?.close();

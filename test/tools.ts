@@ -25,6 +25,14 @@ const tools: Readonly<Record<string, string>> = {
   clang: "clang libclang-rt-dev",
   "aarch64-linux-gnu-gcc": "gcc-aarch64-linux-gnu libc6-dev-arm64-cross",
   readelf: "binutils",
+  "pinentry-tty": "pinentry-tty",
+  "pinentry-curses": "pinentry-curses",
+  "pinentry-qt": "pinentry-qt",
+  "pinentry-gtk-2": "pinentry-gtk2",
+  Xvfb: "xvfb",
+  xdotool: "xdotool",
+  import: "imagemagick",
+  tmux: "tmux",
 };
 
 /**

@@ -16,6 +16,7 @@ const methods: Readonly<Record<keyof Methods, string>> = {
   "accounts.changePassword": "change the account password",
   "accounts.setPin": "set or remove the approval PIN",
   "accounts.setIdleLock": "set the idle lock",
+  "accounts.setApprovers": "set where the agent asks the person",
   "accounts.kit": "show the emergency kit",
   "accounts.backup": "make a backup",
   "accounts.openRestore": "begin a restore",

@@ -11,6 +11,7 @@ export type Account = {
   state: "locked" | "unlocked";
   default?: boolean;
   idleLock?: IdleLock;
+  approvers?: Approver[];
 };
 export type AddressFieldDetails = {
   street: string;
@@ -48,6 +49,7 @@ export type AgentStatus = {
 };
 export type AllowedRecipientType = "Email" | "Domain";
 export type AllowedType = "Authenticated" | "Public";
+export type Approver = "window" | "terminal";
 export type AuditRecord = {
   seq: number;
   at: Timestamp;
@@ -454,6 +456,7 @@ export type SessionState = {
   proof?: "pin" | "password";
   idleLock?: IdleLock;
   policy?: PolicyState;
+  approvers?: Approver[];
 };
 export type Share = {
   shareId: Id;
@@ -569,6 +572,7 @@ export type Methods = {
       password: string;
       pin?: string;
       idleLock?: IdleLock;
+      approvers?: Approver[];
       deviceName?: string;
       service?: string;
       registrationToken?: string;
@@ -667,6 +671,15 @@ export type Methods = {
       account?: string;
       idleLock: IdleLock;
       password?: string;
+    };
+    result: Empty;
+  };
+  /** Sets the ways in which the agent itself puts an open prompt to the person on this device, in order: in a window, and on the terminal of the asking program. An empty list switches them off. `prompts.answer` works beside them in any case. The account password is the proof, so that no program moves the question to where it watches. */
+  "accounts.setApprovers": {
+    params: {
+      account?: string;
+      approvers: Approver[];
+      password: string;
     };
     result: Empty;
   };
@@ -1694,6 +1707,7 @@ export const takesAccount: ReadonlySet<string> = new Set([
   "accounts.changePassword",
   "accounts.setPin",
   "accounts.setIdleLock",
+  "accounts.setApprovers",
   "accounts.kit",
   "accounts.backup",
   "devices.list",

@@ -140,10 +140,8 @@ export function createBroker(parts: BrokerParts): Broker {
       get waiters() {
         return open.waiters.size;
       },
-      askerAt: (terminal) => {
-        const asking = new Set([...open.waiters].map(({ waiter }) => waiter.connection));
-        return [...asking].find((one) => one.terminal === terminal && one.isInFront());
-      },
+      askers: () => connectionsOf(open),
+      askerAt: (terminal) => [...connectionsOf(open)].find((one) => one.terminal === terminal && one.isInFront()),
     };
     open.cancelTimer = clock.after(PROMPT_MS, () => end(open, "timedOut"));
     try {
@@ -250,12 +248,15 @@ export function createBroker(parts: BrokerParts): Broker {
   };
 }
 
+const connectionsOf = ({ waiters }: Open): ReadonlySet<Connection> =>
+  new Set([...waiters].map(({ waiter }) => waiter.connection));
+
 /** The texts of a prompt that is shown now. Whatever its waiters do later, a choice always has the same text and the same hash. */
 function textsOf(
   open: Open,
   { nameOf, lockMsOf, changedFile, notesOf }: BrokerParts,
   launch: LaunchOf,
-): Pick<Prompt, "offer" | "sentBy"> {
+): Pick<Prompt, "offer" | "sentBy" | "sent"> {
   const { subject, isAct, account } = open;
   const [first] = open.waiters;
   const changed = first === undefined ? undefined : changedFile?.(account, first.waiter.connection);
@@ -300,6 +301,14 @@ function textsOf(
         given,
         lasting: subject.kind === "once" ? { kind: "once" } : chosenLasting(choice, launch),
       };
+    },
+    sent: (choice = {}) => {
+      const asked = [...open.asked.values()];
+      demandFitting(choice, open.verb, asked, launch);
+      return sentTextOf(
+        asked.map((one) => one.sent),
+        choice,
+      );
     },
     sentBy: (connection, choice = {}) => {
       const asked = [...open.asked.values()];

@@ -3,16 +3,18 @@
 
 import { PosternError } from "../../protocol/errors.ts";
 import type { Scope } from "../account/scope.ts";
+import type { Actor, LogEntry } from "../audit/entry.ts";
 import type { Call } from "../call/call.ts";
-import { entryOf } from "../call/log-entry.ts";
+import { actorOf } from "../call/log-entry.ts";
 import { type Clock, type Moment, momentOf, passedMs } from "../host/clock.ts";
 import type { Log } from "../host/log.ts";
-import type { GivenProof, Proofs } from "../session/proof.ts";
+import type { GivenProof, Proofs, Strength } from "../session/proof.ts";
 import type { UnlockedSession } from "../session/session.ts";
 import type { Sessions } from "../session/sessions.ts";
 import { repeatCounter } from "../session/unlocked.ts";
 import type { Broker } from "./broker.ts";
 import type { Grants } from "./grants.ts";
+import type { Prompt } from "./prompt.ts";
 import { waiterOf } from "./waiter.ts";
 
 /** Wrong match codes of one family in a minute before it must wait. A person's slips need no more. */
@@ -30,6 +32,10 @@ export type Overseer = {
   ): Promise<boolean>;
   /** Checks a proof. A PIN must name an open prompt by its code or id, since it decides about prompts only. */
   prove(given: { proof: GivenProof; account?: string; prompt?: string }, call: Call): Promise<void>;
+  /** Checks a proof for a shown prompt that a person gave to a program which the agent itself started: `by`. Returns its strength. */
+  proveTyped(prompt: Prompt, proof: GivenProof, by: Actor): Promise<Strength>;
+  /** The kind of proof to ask a person for first. */
+  offered(account: string): GivenProof["kind"];
   /** The account of a call: the named one, or else that of the prompt with this code. A wrong code means any open account. */
   accountOf(params: { account?: string; code?: string }): string | undefined;
   /** Throws tryLater where this program named too many wrong codes or ids. */
@@ -56,15 +62,28 @@ export function createOverseer({ proofs, clock, sessions, grants, broker, log }:
     call.connection.demandSame();
     const session = sessions.open(accountOf({ account, code: prompt }));
     call.about.session = session;
-    try {
+    await check(session, { proof, namesPrompt: prompt !== undefined }, actorOf(call), () => {
       if (prompt !== undefined) demandOpen(prompt, session.file.account, call);
-      await proofs.verify(session, proof, prompt !== undefined);
-      session.audit.keep({ ...entryOf(call, "ok", []), event: `proof.${proof.kind}` });
+    });
+    call.connection.demandSame();
+  }
+
+  /** Verifies a proof, and records the try, right or wrong. `first` may refuse it unchecked. */
+  async function check(
+    session: UnlockedSession,
+    { proof, namesPrompt }: { proof: GivenProof; namesPrompt: boolean },
+    by: Actor,
+    first: () => void,
+  ): Promise<void> {
+    const entryWith = (outcome: string) => ({ event: `proof.${proof.kind}`, outcome, ...by, ids: [] });
+    try {
+      first();
+      await proofs.verify(session, proof, namesPrompt);
+      session.audit.keep(entryWith("ok"));
     } catch (error) {
-      if (error instanceof PosternError) await recordRefusal(session, proof, error, call);
+      if (error instanceof PosternError) await recordRefusal(session, proof, error, entryWith(error.name));
       throw error;
     }
-    call.connection.demandSame();
   }
 
   function accountOf({
@@ -92,9 +111,8 @@ export function createOverseer({ proofs, clock, sessions, grants, broker, log }:
     session: UnlockedSession,
     proof: GivenProof,
     error: PosternError,
-    call: Call,
+    refused: LogEntry,
   ): Promise<void> {
-    const refused = { ...entryOf(call, error.name, []), event: `proof.${proof.kind}` };
     if (error.name !== "proofRefused") {
       session.audit.read(refused);
       return;
@@ -151,6 +169,14 @@ export function createOverseer({ proofs, clock, sessions, grants, broker, log }:
       return true;
     },
     prove,
+    proveTyped: async (prompt, proof, by) => {
+      const session = sessions.open(prompt.account);
+      await check(session, { proof, namesPrompt: true }, by, () => {
+        if (broker.find(prompt.id) === undefined) throw new PosternError("promptNotFound");
+      });
+      return proofs.strengthOf(proof);
+    },
+    offered: (account) => proofs.offered(sessions.open(account)),
     accountOf,
     demandCodeTry,
     wrongCode,

@@ -51,6 +51,23 @@ export function watchPrompts({ sessions, approvers, connections }: PromptWatcher
   };
 }
 
+/** The same watcher, which also tells another one: after the record of the opening, and before that of the end. */
+export function alsoTelling(
+  { opened, closed }: Watcher,
+  other: Pick<Watcher, "opened"> & { closed(prompt: Prompt): void },
+): Watcher {
+  return {
+    opened: (prompt) => {
+      opened(prompt);
+      other.opened(prompt);
+    },
+    closed: (prompt, ending) => {
+      other.closed(prompt);
+      closed(prompt, ending);
+    },
+  };
+}
+
 /** Records a closed prompt. A log that cannot be written reports that itself and stops the next request. This must go on. */
 export function recordAnyway(record: () => void): void {
   try {

@@ -72,6 +72,10 @@ export type Prompt = {
   offer(choice?: Choice): Offer;
   /** The same in this connection's own words. Nothing in it was looked up, and nothing that others sent. */
   sentBy(connection: Connection, choice?: Choice): string[];
+  /** The same in the words of all who wait, for who is asked beside the askers. Nothing in it was looked up. */
+  sent(choice?: Choice): string[];
+  /** The connections that wait. */
+  askers(): ReadonlySet<Connection>;
   /** The first waiting command of ours in the foreground of this terminal session. */
   askerAt(terminalSession: string): Connection | undefined;
 };

@@ -32,6 +32,12 @@ export type Native = {
   coreFileLimit(): bigint;
   /** CLOCK_BOOTTIME in milliseconds: counts through suspend. */
   bootMs(): number;
+  /** The modes of a terminal (tcgetattr), to be set again as they are. Throws where it has been hung up. */
+  terminalModes(fd: number): Uint8Array;
+  /** Sets modes of a terminal, and drops what was typed and not read. */
+  setTerminalModes(fd: number, modes: Uint8Array): void;
+  /** Drops what was typed at a terminal and not read. */
+  dropTyped(fd: number): void;
 };
 
 // Numbers of the Linux ABI, equal on x86-64 and arm64.
@@ -55,6 +61,10 @@ const PR_GET_DUMPABLE = 3;
 const PR_SET_DUMPABLE = 4;
 const RLIMIT_CORE = 4;
 const CLOCK_BOOTTIME = 7;
+const TCSAFLUSH = 2;
+const TCIFLUSH = 0;
+/** More than any libc's struct termios (60 bytes). */
+const TERMIOS_ROOM = 128;
 /** sizeof(struct sockaddr_un). */
 const SOCKADDR_UN_BYTES = 110;
 
@@ -164,10 +174,31 @@ function createNative(func: (definition: string) => Call, koffi: Koffi): Native 
       checked("clock_gettime", clockGettime(CLOCK_BOOTTIME, time));
       return Number(time[0]) * 1000 + Number(time[1]) / 1e6;
     },
+    ...terminalCalls(func, checked),
     coreFileLimit: () => {
       const limit = new BigUint64Array(2);
       checked("getrlimit", getrlimit(RLIMIT_CORE, limit));
       return limit[1] ?? 0n;
     },
+  };
+}
+
+type Checked = (name: string, result: number) => number;
+
+function terminalCalls(
+  func: (definition: string) => Call,
+  checked: Checked,
+): Pick<Native, "terminalModes" | "setTerminalModes" | "dropTyped"> {
+  const tcgetattr = func("int tcgetattr(int, _Out_ uint8_t *)");
+  const tcsetattr = func("int tcsetattr(int, int, uint8_t *)");
+  const tcflush = func("int tcflush(int, int)");
+  return {
+    terminalModes: (fd) => {
+      const modes = new Uint8Array(TERMIOS_ROOM);
+      checked("tcgetattr", tcgetattr(fd, modes));
+      return modes;
+    },
+    setTerminalModes: (fd, modes) => void checked("tcsetattr", tcsetattr(fd, TCSAFLUSH, modes)),
+    dropTyped: (fd) => void checked("tcflush", tcflush(fd, TCIFLUSH)),
   };
 }

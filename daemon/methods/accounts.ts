@@ -4,8 +4,10 @@ import { PosternError } from "../../protocol/errors.ts";
 import { accessOf, type Call } from "../call/call.ts";
 import { actorOf, entryOf } from "../call/log-entry.ts";
 import type { Sodium } from "../host/sodium.ts";
+import { approversOf, setApprovers } from "../session/approver-order.ts";
 import { BECAME_DEFAULT, becameDefault } from "../session/default-mark.ts";
 import { deviceName, nameDevice } from "../session/device-names.ts";
+import type { DeviceState } from "../session/device-store.ts";
 import { idleLockOf, setIdleLock, widens } from "../session/idle.ts";
 import { givePassword, hasDevice, listDevices, removeDevice } from "../session/own-account.ts";
 import { demandUnguessed, setPin } from "../session/pin.ts";
@@ -13,7 +15,7 @@ import type { UnlockedSession } from "../session/session.ts";
 import type { Sessions } from "../session/sessions.ts";
 import type { TokenSessions } from "../session/token-sessions.ts";
 import { FINISHED_LATE } from "../session/unfinished-account.ts";
-import { repeatCounter } from "../session/unlocked.ts";
+import { repeatCounter, type Unlocked } from "../session/unlocked.ts";
 import type { Handlers } from "../wire/dispatch.ts";
 
 type AccountMethod =
@@ -22,6 +24,7 @@ type AccountMethod =
   | "accounts.changePassword"
   | "accounts.setPin"
   | "accounts.setIdleLock"
+  | "accounts.setApprovers"
   | "accounts.kit"
   | "devices.list"
   | "devices.rename"
@@ -70,7 +73,7 @@ export function accountMethods(crypto: Sodium, sessions: Sessions, tokens: Token
             name: file.name,
             service: file.service,
             state: unlocked === undefined ? "locked" : "unlocked",
-            ...(unlocked === undefined || byToken ? {} : { idleLock: idleLockOf(unlocked.store.state) }),
+            ...(unlocked === undefined || byToken ? {} : settingsOf(unlocked.store.state)),
             ...(one ? {} : { default: sessions.default()?.file.account === file.account }),
           },
         ],
@@ -113,10 +116,18 @@ export function accountMethods(crypto: Sodium, sessions: Sessions, tokens: Token
       const { unlocked, file, audit } = sessions.open(params.account);
       if (!(await setIdleLock(unlocked.store, idleLock))) return {};
       audit.keep(entryOf(call, idleLock, [file.account]));
-      // If the service cannot take the counter now, the next anchor repeats it. The setting counts all the same.
-      await repeatCounter(unlocked, file.device).catch((error: unknown) => {
-        if (!(error instanceof PosternError)) throw error;
-      });
+      await repeatLater(unlocked, file.device);
+      return {};
+    },
+
+    "accounts.setApprovers": async (params, call) => {
+      const { approvers } = params;
+      if (new Set(approvers).size < approvers.length)
+        throw new PosternError("invalidParams", "approvers must name each way once");
+      const { unlocked, file, audit } = await proven(params, call);
+      if (!(await setApprovers(unlocked.store, approvers))) return {};
+      audit.keep(entryOf(call, approvers.join(" ") || "off", [file.account]));
+      await repeatLater(unlocked, file.device);
       return {};
     },
 
@@ -181,3 +192,12 @@ const widening = () =>
     text: "a longer idle lock needs the account password",
     hint: "run this in a terminal, or give the password by --password-fd",
   });
+
+const settingsOf = (state: DeviceState) => ({ idleLock: idleLockOf(state), approvers: [...approversOf(state)] });
+
+/** If the service cannot take the counter now, the next anchor repeats it. A setting counts all the same. */
+async function repeatLater(unlocked: Unlocked, device: string): Promise<void> {
+  await repeatCounter(unlocked, device).catch((error: unknown) => {
+    if (!(error instanceof PosternError)) throw error;
+  });
+}

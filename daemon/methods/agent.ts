@@ -5,6 +5,7 @@ import type { Connection } from "../call/connection.ts";
 import type { Protection } from "../host/protection.ts";
 import type { TraceState } from "../host/trace-file.ts";
 import type { PolicyState } from "../policy/policies.ts";
+import { approversOf } from "../session/approver-order.ts";
 import { idleLockOf } from "../session/idle.ts";
 import type { Proofs } from "../session/proof.ts";
 import type { Session, UnlockedSession } from "../session/session.ts";
@@ -92,12 +93,14 @@ function namedSession({ file }: Session, sessions: Sessions) {
   return { account: file.account, ...(isDefault ? { default: true as const } : {}) };
 }
 
-/** The idle lock and the policy of an unlocked account. They lie in the sealed store. */
+/** The settings and the policy of an unlocked account. They lie in the sealed store. */
 function openedParts(session: Session, policyOf: AgentParts["policyOf"]) {
   const { unlocked } = session;
   if (unlocked === undefined) return {};
+  const { state } = unlocked.store;
   const policy = policyOf(session as UnlockedSession);
-  return { idleLock: idleLockOf(unlocked.store.state), ...(policy === "none" ? {} : { policy }) };
+  const settings = { idleLock: idleLockOf(state), approvers: [...approversOf(state)] };
+  return { ...settings, ...(policy === "none" ? {} : { policy }) };
 }
 
 function shownSession(session: Session, proofs: AgentParts["proofs"]) {

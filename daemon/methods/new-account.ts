@@ -10,6 +10,7 @@ import type { Call } from "../call/call.ts";
 import { actorOf, entryOf } from "../call/log-entry.ts";
 import type { Sodium } from "../host/sodium.ts";
 import type { AccountFile } from "../session/account-file.ts";
+import { setApprovers } from "../session/approver-order.ts";
 import { knowDefault } from "../session/default-mark.ts";
 import { deviceName, nameDevice } from "../session/device-names.ts";
 import { setIdleLock } from "../session/idle.ts";
@@ -189,16 +190,17 @@ async function signIn(
   return { account: file.account, name: session.file.name };
 }
 
-/** Sets up an account on its new device: the PIN and the idle lock, where they were chosen, and the device's name. */
+/** Sets up an account on its new device: the PIN and the settings, where they were chosen, and the device's name. */
 async function settle(
   crypto: Sodium,
   unlocked: Unlocked,
   device: string,
   called: string,
-  { pin, idleLock }: Pick<ParamsOf<"accounts.create">, "pin" | "idleLock">,
+  { pin, idleLock, approvers }: Pick<ParamsOf<"accounts.create">, "pin" | "idleLock" | "approvers">,
 ): Promise<void> {
   if (pin !== undefined) await setPin(crypto, unlocked.store, pin);
   if (idleLock !== undefined) await setIdleLock(unlocked.store, idleLock);
+  if (approvers !== undefined) await setApprovers(unlocked.store, approvers);
   await repeatCounter(unlocked, device);
   await nameDevice(unlocked, device, called);
 }

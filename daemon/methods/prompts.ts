@@ -3,12 +3,13 @@ import type { ParamsOf } from "../../protocol/catalogue.ts";
 import { PosternError } from "../../protocol/errors.ts";
 import type { Approvers } from "../approval/approvers.ts";
 import type { Broker } from "../approval/broker.ts";
+import type { GivenYes } from "../approval/given-yes.ts";
 import type { Overseer } from "../approval/overseer.ts";
 import type { Choice, Offer, Prompt } from "../approval/prompt.ts";
 import type { Tickets } from "../approval/tickets.ts";
 import type { Call } from "../call/call.ts";
-import { entryOf } from "../call/log-entry.ts";
-import type { Policies } from "../policy/policies.ts";
+import type { Connection } from "../call/connection.ts";
+import { actorOf, entryOf } from "../call/log-entry.ts";
 import type { Proofs, Strength } from "../session/proof.ts";
 import type { Sessions } from "../session/sessions.ts";
 import type { Handlers } from "../wire/dispatch.ts";
@@ -22,11 +23,13 @@ export type PromptParts = {
   readonly tickets: Tickets;
   readonly approvers: Approvers;
   readonly proofs: Pick<Proofs, "strengthOf">;
-  readonly policies: Pick<Policies, "refusalOf">;
+  readonly givenYes: GivenYes;
+  /** Whether another program asks at the terminal of this connection now. */
+  readonly isTerminalTaken: (connection: Connection) => boolean;
 };
 
 export function promptMethods(parts: PromptParts): PromptHandlers {
-  const { sessions, broker, overseer, tickets, approvers, proofs, policies } = parts;
+  const { sessions, broker, overseer, tickets, approvers, proofs, givenYes, isTerminalTaken } = parts;
   return {
     "prompts.attach": async (params, call) => {
       if (!(await overseer.oversees(params, call))) throw new PosternError("proofRequired");
@@ -87,7 +90,7 @@ export function promptMethods(parts: PromptParts): PromptHandlers {
    */
   function isAskedHere(prompt: Prompt, { connection }: Call): boolean {
     const { terminal } = connection;
-    if (terminal === undefined || !connection.isInFront()) return false;
+    if (terminal === undefined || !connection.isInFront() || isTerminalTaken(connection)) return false;
     const oldest = broker.list().find((one) => one.askerAt(terminal) !== undefined);
     return oldest === prompt && prompt.askerAt(terminal) === connection;
   }
@@ -149,20 +152,9 @@ export function promptMethods(parts: PromptParts): PromptHandlers {
     await prompt.find();
     const offer = prompt.offer(params.choice);
     if (params.hash !== offer.hash) throw new PosternError("conflict", "hash must be that of the text that was shown");
-    demandByPolicy(prompt, offer, strength, call);
-    const ids = [prompt.id, ...offer.given.map(({ scope }) => scope.item ?? scope.vault ?? scope.account)];
-    sessions.pick(prompt.account).audit.keep(entryOf(call, "approved", ids, offer.text));
-    await broker.decide(prompt, { yes: offer });
-  }
-
-  /** A yes that the policy does not take is a no to the asker. Only this person, who has given a proof, is told why. */
-  function demandByPolicy(prompt: Prompt, { verb, given, text }: Offer, strength: Strength, call: Call): void {
-    const session = sessions.open(prompt.account);
-    const scopes = [...prompt.asked, ...given].map(({ scope }) => scope);
-    const refusal = policies.refusalOf(session, { subject: prompt.subject, verb, scopes }, strength);
+    const refusal = await givenYes(prompt, offer, strength, actorOf(call));
     if (refusal === undefined) return;
-    session.audit.keep({ ...entryOf(call, refusal.outcome, [prompt.id], text), event: "policy.denied" });
-    broker.decide(prompt, "no");
+    // Only this person, who has given a proof, is told why.
     throw new PosternError("approvalDenied", undefined, {
       text: `${refusal.text}; the program was told no`,
       hint: "`postern policy` shows its rules",

@@ -1,5 +1,5 @@
-// Whether the environment of a process makes it load code that its command line does not name. Only that yes or no leaves this file. The
-// values may be secrets: none becomes a text of the agent, and the bytes are cleared.
+// Whether the environment of a process makes it load code that its command line does not name, and the kind of its terminal. Nothing else leaves
+// this file. The values may be secrets: no other one becomes a text of the agent, and the bytes are cleared.
 import { closeSync, openSync, readSync } from "node:fs";
 import { type Interpreter, interpreters } from "./interpreters.ts";
 
@@ -19,6 +19,24 @@ export function environmentLoads(pid: number, interpreter: Interpreter | undefin
   const loads = those === undefined || length === ENVIRONMENT_BYTES_MAX || hasVariable(those, interpreter);
   those?.fill(0);
   return loads;
+}
+
+const TERMINAL = Buffer.from("\0TERM=");
+
+/** A name of terminfo. */
+const TERMINAL_KIND = /^[A-Za-z0-9][A-Za-z0-9+._-]{0,31}$/;
+
+/** The kind of terminal that a process was started for (TERM). Undefined where it does not say a usable one. */
+export function terminalKindOf(pid: number): string | undefined {
+  const length = readEnvironment(pid);
+  if (length === undefined) return undefined;
+  const those = Buffer.concat([Buffer.of(0), bytes.subarray(0, length)]);
+  bytes.fill(0, 0, length);
+  const found = those.indexOf(TERMINAL);
+  const end = found === -1 ? -1 : those.indexOf(0, found + TERMINAL.length);
+  const kind = end === -1 ? "" : those.toString("latin1", found + TERMINAL.length, end);
+  those.fill(0);
+  return TERMINAL_KIND.test(kind) && kind !== "dumb" ? kind : undefined;
 }
 
 /** Whether a variable that loads code is set. A program that is no interpreter may hold one, so all variables count there. */

@@ -11,6 +11,20 @@ export function terminalOf(device: number, uid: number): Terminal | undefined {
   return { device, name: path !== undefined && isDevice(path, device, uid) ? path : undefined };
 }
 
+/**
+ * Whether a process sees the same device at a terminal's name as the agent does. A container has terminals of its own, with the numbers of other
+ * ones here. False where that cannot be seen.
+ */
+export function isSameTerminalHere(pid: number, name: string): boolean {
+  try {
+    const [theirs, ours] = [statSync(`/proc/${pid}/root${name}`), statSync(name)];
+    return theirs.dev === ours.dev && theirs.ino === ours.ino && theirs.rdev === ours.rdev;
+  } catch (error) {
+    if (typeof (error as NodeJS.ErrnoException).code === "string") return false;
+    throw error;
+  }
+}
+
 /** The path that udev and devpts give the device. Undefined for an unknown kind. */
 export function terminalPath(device: number): string | undefined {
   const major = (device >> 8) & 0xfff;

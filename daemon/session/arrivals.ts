@@ -133,11 +133,13 @@ export function createArrivals(parts: ArrivalsParts): Arrivals {
     const session = await add(file, coming);
     try {
       const { store } = await open(session);
-      await store.change(({ isDefault: _former, idleLock: _chosen, applications: _ended, ...state }) => ({
-        ...withUnsurePolicy(state),
-        pin: undefined,
-        wrongPinsToTell: 0,
-      }));
+      await store.change(
+        ({ isDefault: _former, idleLock: _lock, approvers: _order, applications: _known, ...state }) => ({
+          ...withUnsurePolicy(state),
+          pin: undefined,
+          wrongPinsToTell: 0,
+        }),
+      );
     } catch (error) {
       await lock(session);
       drop(session, keepLog);

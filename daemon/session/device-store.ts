@@ -35,6 +35,9 @@ export type ApplicationGrant = {
   readonly boot: string;
 };
 
+/** A way in which the agent puts a question to the person. */
+export type Approver = ParamsOf<"accounts.setApprovers">["approvers"][number];
+
 export type DeviceState = {
   readonly counter: number;
   readonly pin: PinState | undefined;
@@ -53,6 +56,8 @@ export type DeviceState = {
    * then it allows nothing.
    */
   readonly policy?: { readonly text: string; readonly isRestored?: true };
+  /** The ways in which the agent puts a question to the person, in order. Missing where nobody chose. */
+  readonly approvers?: readonly Approver[];
   /** Whether the person knows that this is the default account of several. */
   readonly isDefault?: true;
 };

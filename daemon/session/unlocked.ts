@@ -153,7 +153,7 @@ async function checkCounter(account: OpenAccount, device: string, store: DeviceS
   if (store.state.counter >= repeated) return [];
   const wasLonger = idleLockOf(store.state) !== idleLockOf(newDeviceState);
   const hadPolicy = store.state.policy !== undefined;
-  await store.change(({ idleLock: _chosen, applications: _ended, ...state }) => ({
+  await store.change(({ idleLock: _lock, approvers: _order, applications: _known, ...state }) => ({
     ...withUnsurePolicy(state),
     counter: repeated,
     pin: undefined,

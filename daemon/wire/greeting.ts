@@ -46,7 +46,9 @@ export type StatusParts = Omit<Status, "version" | "startedAt" | "state"> & { re
 export function forStranger({ sessions, unfinishedRestore: _begun, trace: _file, ...more }: StatusParts): StatusParts {
   return {
     ...more,
-    sessions: sessions.map(({ account: _account, default: _default, idleLock: _idleLock, ...session }) => session),
+    sessions: sessions.map(
+      ({ account: _account, default: _default, idleLock: _lock, approvers: _order, ...session }) => session,
+    ),
   };
 }
 

@@ -2,7 +2,18 @@
 import Type from "typebox";
 import { entry } from "../entry.ts";
 import { named } from "../named.ts";
-import { AccountName, Empty, Id, IdleLock, IdParam, onAccount, Password, Proof, Timestamp } from "./common.ts";
+import {
+  AccountName,
+  Approvers,
+  Empty,
+  Id,
+  IdleLock,
+  IdParam,
+  onAccount,
+  Password,
+  Proof,
+  Timestamp,
+} from "./common.ts";
 
 const closed = { additionalProperties: false } as const;
 
@@ -49,6 +60,8 @@ const Account = Type.Object(
     default: Type.Optional(Type.Boolean()),
     /** Of a person's unlocked account. A token's session does not lock by idleness. */
     idleLock: Type.Optional(IdleLock),
+    /** The same. */
+    approvers: Type.Optional(Approvers),
   },
   named("Account"),
 );
@@ -95,6 +108,7 @@ export const accounts = {
         password: NewPassword,
         pin: Type.Optional(NewPin),
         idleLock: Type.Optional(IdleLock),
+        approvers: Type.Optional(Approvers),
         deviceName: Type.Optional(DeviceName),
         service: Type.Optional(ServiceUrl),
         registrationToken: Type.Optional(Type.String({ maxLength: REGISTRATION_TOKEN_LENGTH_MAX })),
@@ -312,6 +326,17 @@ export const accounts = {
     activity: false,
     since: "0.1.0",
     example: { params: { idleLock: "eightHours", password: "correct horse battery staple" }, result: {} },
+  }),
+  "accounts.setApprovers": entry({
+    summary:
+      "Sets the ways in which the agent itself puts an open prompt to the person on this device, in order: in a window, and on the terminal of the asking program. An empty list switches them off. `prompts.answer` works beside them in any case. The account password is the proof, so that no program moves the question to where it watches.",
+    params: Type.Object({ account: Type.Optional(IdParam), approvers: Approvers, password: Password }, closed),
+    result: Empty,
+    errors: ["signedOut", "locked", "accountNotFound", "proofRefused", "tryLater"],
+    need: { kind: "proof" },
+    activity: false,
+    since: "0.1.0",
+    example: { params: { approvers: ["terminal"], password: "correct horse battery staple" }, result: {} },
   }),
   "accounts.kit": entry({
     summary:

@@ -4,7 +4,7 @@ import { entry } from "../entry.ts";
 import { featureNames } from "../features.ts";
 import { PROTOCOL, PROTOCOL_MAX } from "../limits.ts";
 import { named } from "../named.ts";
-import { Empty, Id, IdleLock, Timestamp } from "./common.ts";
+import { Approvers, Empty, Id, IdleLock, Timestamp } from "./common.ts";
 import { PolicyState } from "./policy.ts";
 
 const Name = Type.String({ minLength: 1, maxLength: 64 });
@@ -26,6 +26,8 @@ const SessionState = Type.Object(
     idleLock: Type.Optional(IdleLock),
     /** Told with its id, once it is unlocked. Absent where there is no policy. */
     policy: Type.Optional(PolicyState),
+    /** The same. */
+    approvers: Type.Optional(Approvers),
   },
   named("SessionState"),
 );

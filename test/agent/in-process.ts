@@ -15,6 +15,7 @@ import { openTrace } from "../../daemon/host/trace-file.ts";
 import type { OwnProgram } from "../../daemon/peer/foreign-ancestor.ts";
 import { linuxPeers } from "../../daemon/peer/linux.ts";
 import { listenOnPath } from "../../daemon/peer/listen.ts";
+import type { Pinentries } from "../../daemon/pinentry/started.ts";
 import type { AccountOf } from "../../daemon/session/unlocked.ts";
 import { createDoor } from "../../daemon/wire/door.ts";
 import { createTrace } from "../../daemon/wire/trace.ts";
@@ -41,13 +42,14 @@ export type InProcessAgent = {
 
 const native = loadNative();
 
-/** `accountOf` makes an account of another kind than our own, which the agent then works with. `trace` is the file of a trace. `ours` are the programs that it takes for our own. */
+/** `accountOf` makes an account of another kind than our own, which the agent then works with. `trace` is the file of a trace. `ours` are the programs that it takes for our own. `asking` are its display and its pinentries. */
 export async function startInProcess(
   home = mkdtempSync(join(tmpdir(), "postern-in-")),
   service?: InProcess,
   accountOf?: AccountOf,
   trace?: string,
   ours: readonly OwnProgram[] = [],
+  asking: { env?: Record<string, string>; pinentries?: Pinentries } = {},
 ): Promise<InProcessAgent> {
   const door = service ?? (await inProcess());
   const clock = fakeClock();
@@ -78,6 +80,8 @@ export async function startInProcess(
     ours,
     accountOf,
     embedded: () => Promise.resolve({ origin: door.address.origin, fetch }),
+    env: {},
+    ...asking,
     stop: () => undefined,
     trace: () => traced?.state,
   });

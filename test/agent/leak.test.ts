@@ -49,7 +49,7 @@ beforeAll(async () => {
   agent = await startAgent();
   const watching = setInterval(look, 5);
   const person = await agent.connect();
-  kit = await person.call("accounts.create", { name: "Ada", password: PASSWORD, pin: PIN });
+  kit = await person.call("accounts.create", { name: "Ada", password: PASSWORD, pin: PIN, approvers: [] });
   person.onNotification((method, params) => {
     if (method !== "prompt.opened" || params.text === undefined) return;
     const { code, hash } = params as { code: string; hash: string };

@@ -15,6 +15,8 @@ export type Prompt = {
   readonly text: readonly string[];
 };
 
+type Approver = Methods["accounts.setApprovers"]["params"]["approvers"][number];
+
 export type Choice = NonNullable<Methods["prompts.answer"]["params"]["choice"]>;
 
 export type Person = {
@@ -32,14 +34,17 @@ export type Person = {
   leave(): void;
 };
 
-/** Makes the account of the test: unlocked, with a PIN, on the named service or on the embedded one. */
+/**
+ * Makes the account of the test: unlocked, with a PIN, on the named service or on the embedded one. The agent itself asks nobody, since a test may
+ * run at a terminal of its reader. A test of that says so.
+ */
 export async function makeAccount(
   agent: Pick<RunningAgent, "connect">,
   name = "Ada",
-  where: { service?: string; registrationToken?: string } = {},
+  where: { service?: string; registrationToken?: string; approvers?: Approver[] } = {},
 ) {
   const channel = await agent.connect();
-  const kit = await channel.call("accounts.create", { name, password: PASSWORD, pin: PIN, ...where });
+  const kit = await channel.call("accounts.create", { name, password: PASSWORD, pin: PIN, approvers: [], ...where });
   channel.close();
   return kit;
 }
@@ -48,7 +53,13 @@ export async function makeAccount(
 export async function makeWork(agent: Pick<RunningAgent, "connect">) {
   const channel = await agent.connect();
   const proof = { kind: "password", password: PASSWORD } as const;
-  const kit = await channel.call("accounts.create", { name: "Work", password: WORK_PASSWORD, pin: PIN, proof });
+  const kit = await channel.call("accounts.create", {
+    name: "Work",
+    password: WORK_PASSWORD,
+    pin: PIN,
+    approvers: [],
+    proof,
+  });
   channel.close();
   return kit;
 }

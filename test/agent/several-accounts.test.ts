@@ -27,7 +27,7 @@ const errorOf = (attempt: Promise<unknown>): Promise<string> =>
     ),
   );
 const create = (name: string, more: object = {}) =>
-  channel.call("accounts.create", { name, password: "long enough", proof, ...more });
+  channel.call("accounts.create", { name, password: "long enough", approvers: [], proof, ...more });
 const kitOf = (password: string, account?: string) =>
   channel.call("accounts.kit", { password, ...(account === undefined ? {} : { account }) });
 const folders = () => readdirSync(join(agent.home, "accounts")).sort();

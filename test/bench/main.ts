@@ -71,7 +71,7 @@ async function agentFigures(): Promise<void> {
     text: "≤ 90 MB",
   });
   const channel = agent.value;
-  await channel.call("accounts.create", { name: "Bench", password: PASSWORD, pin: PIN });
+  await channel.call("accounts.create", { name: "Bench", password: PASSWORD, pin: PIN, approvers: [] });
   const person = await approvingPerson();
   const { id: vaultId } = await channel.call("vaults.create", { title: "Bench" });
   await channel.call("items.list", { vaultId });

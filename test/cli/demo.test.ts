@@ -89,3 +89,18 @@ test("Ctrl-C through npm ends the demonstration with its agent and its home", as
     terminal.end();
   }
 });
+
+test("the demonstration ends by itself without a terminal, with three yeses and a no", async () => {
+  const child = spawn(process.execPath, ["--no-warnings", "--", main, "start", "--demo"], {
+    env: environment(),
+    detached: true,
+    stdio: ["ignore", "pipe", "pipe"],
+  });
+  let told = "";
+  for (const stream of [child.stdout, child.stderr]) stream.on("data", (chunk: Buffer) => (told += chunk.toString()));
+  const code = await new Promise((resolve) => child.once("close", resolve));
+  expect(told).toContain("the person says no");
+  expect(told).not.toContain("the answer was refused");
+  expect(code).toBe(0);
+  expect(homes()).toEqual([]);
+}, 90_000);

@@ -74,10 +74,13 @@ beforeAll(async () => {
     LANG: "C.UTF-8",
   };
   const secrets = [PASSWORD, PIN];
-  await postern(["init", "--name", "Ada", "--kit", "kit.txt", "--password-fd", "3", "--pin-fd", "4"], {
-    home,
-    secrets,
-  });
+  await postern(
+    ["init", "--name", "Ada", "--kit", "kit.txt", "--approvers", "off", "--password-fd", "3", "--pin-fd", "4"],
+    {
+      home,
+      secrets,
+    },
+  );
   person = await attached();
   person.always("yes");
   writeFileSync(join(home, ".env"), `PORT=8080\nDATABASE_URL=${SECRET}\n`);

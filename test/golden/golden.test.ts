@@ -181,7 +181,7 @@ describe("said to an agent with several accounts", () => {
     const channel = await agent.connect();
     const proof = { kind: "password", password: PASSWORD } as const;
     const make = (name: string, password: string) =>
-      channel.call("accounts.create", { name, password, pin: PIN, proof });
+      channel.call("accounts.create", { name, password, pin: PIN, approvers: [], proof });
     const work = await make("Work", WORK_PASSWORD);
     const gone = async (name: string) => {
       const kit = await make(name, "long enough");

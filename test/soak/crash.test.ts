@@ -124,7 +124,8 @@ test(`the agent, killed ${AGENT_KILLS} times`, { timeout: AGENT_KILLS * KILL_MS_
   try {
     for (let round = 0; round <= AGENT_KILLS; round++) {
       const channel = await agent.connect();
-      if (round === 0) await channel.call("accounts.create", { name: "Crash", password: PASSWORD, pin: PIN });
+      if (round === 0)
+        await channel.call("accounts.create", { name: "Crash", password: PASSWORD, pin: PIN, approvers: [] });
       else await channel.call("session.unlock", { password: PASSWORD });
       const person = await attachPerson(agent);
       person.always("yes");
@@ -161,6 +162,7 @@ test(`a service of its own, killed ${SERVICE_KILLS} times under a running agent`
       name: "Crash",
       password: PASSWORD,
       pin: PIN,
+      approvers: [],
       service: service.url,
       registrationToken: service.token,
     });

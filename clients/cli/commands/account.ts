@@ -5,6 +5,7 @@ import { join } from "node:path";
 import type { Command } from "commander";
 import { type Methods, PosternError } from "../../typescript/generated.ts";
 import { accountLimits } from "../../typescript/generated-limits.ts";
+import { APPROVERS, parseApprovers } from "../agent/approvers.ts";
 import { type Beside, besideLine, besideOption, besideProof, placed } from "../agent/beside.ts";
 import { type DeviceNameOption, deviceNameOf, deviceNameOption } from "../agent/device-name.ts";
 import { askIdleLock, IDLE_LOCKS, type IdleLock, parseIdleLock } from "../agent/idle-lock.ts";
@@ -38,6 +39,7 @@ type InitOptions = DeviceNameOption &
     pinFd?: string;
     pin?: boolean;
     idleLock?: string;
+    approvers?: string;
     kit?: string;
     service?: string;
     registrationTokenFd?: string;
@@ -47,6 +49,8 @@ type InitOptions = DeviceNameOption &
 /** Makes an account, guided at a terminal. Fulfilled when its kit is in a file. */
 export async function init(terminal: Terminal, options: InitOptions): Promise<void> {
   const givenLock = options.idleLock === undefined ? undefined : parseIdleLock(options.idleLock, "--idle-lock");
+  const approvers =
+    options.approvers === undefined ? {} : { approvers: parseApprovers(options.approvers, "--approvers") };
   keepAuthorities(options);
   const called = deviceNameOf(options);
   const agent = await connect(terminal, "person");
@@ -70,6 +74,7 @@ export async function init(terminal: Terminal, options: InitOptions): Promise<vo
         placed(
           agent.call("accounts.create", {
             ...chosen,
+            ...approvers,
             ...called,
             ...beside,
             ...(options.service === undefined ? {} : { service: options.service }),
@@ -361,6 +366,7 @@ export function addAccountCommands(program: Command): void {
       ["--pin-fd <n>", "read the approval PIN from this file descriptor"],
       ["--no-pin", "no approval PIN: the account password approves"],
       [`--idle-lock <${IDLE_LOCKS}>`, "lock the account after this time without use (10m)"],
+      [`--approvers <${APPROVERS}>`, "where the agent itself asks for an approval (window,terminal)"],
       ["--kit <file>", "where to write the emergency kit"],
       ["--service <url>", "an account service other than the embedded one"],
       ["--registration-token-fd <n>", "read the service's registration token from this file descriptor"],

@@ -1,5 +1,6 @@
 // config: shows and changes the settings of an account on this device.
 import type { Command } from "commander";
+import { APPROVERS, type Approvers, approversWords, parseApprovers } from "../agent/approvers.ts";
 import { IDLE_LOCKS, type IdleLock, idleLockWords, parseIdleLock } from "../agent/idle-lock.ts";
 import { accountWords, withAccount } from "../agent/of-account.ts";
 import { type Agent, connect } from "../agent/session.ts";
@@ -10,28 +11,66 @@ import { passwordFd } from "../files/secret-input.ts";
 import { UsageError } from "../terminal/exit-code.ts";
 import type { Terminal } from "../terminal/terminal.ts";
 
-/** The settings of the account. Where the status does not say which of several accounts has the typed name, a person is asked like for `whoami`. */
+type Settings = { readonly idleLock: IdleLock; readonly approvers?: Approvers | undefined };
+
+/** The settings of the account. */
 async function show(terminal: Terminal): Promise<void> {
+  const settings = await settingsNow(terminal);
+  const approvers = settings.approvers;
+  terminal.result(settings, () =>
+    [
+      `idle-lock  ${idleLockWords(settings.idleLock)}`,
+      ...(approvers === undefined ? [] : [`approvers  ${approversWords(approvers)}`]),
+    ].join("\n"),
+  );
+}
+
+/** Where the status does not say which of several accounts has the typed name, a person is asked like for `whoami`. */
+async function settingsNow(terminal: Terminal): Promise<Settings> {
   demandPerson();
   const agent = await connect(terminal, "person");
   try {
-    const idleLock = (await fromStatus(agent)) ?? (await agent.call("accounts.list", {})).accounts[0]?.idleLock;
-    if (idleLock === undefined)
+    const found = (await fromStatus(agent)) ?? (await agent.call("accounts.list", {})).accounts[0];
+    if (found?.idleLock === undefined)
       throw new UsageError("the running agent has no settings", "run `postern agent restart`");
-    terminal.result({ idleLock }, () => `idle-lock  ${idleLockWords(idleLock)}`);
+    return { idleLock: found.idleLock, ...(found.approvers === undefined ? {} : { approvers: found.approvers }) };
   } finally {
     agent.close();
   }
 }
 
 /** What the agent tells this installation without a question. */
-async function fromStatus(agent: Agent): Promise<IdleLock | undefined> {
+async function fromStatus(agent: Agent) {
   const status = await agent.call("agent.status", {});
   if (status.state === "signedOut") throw noAccount(status);
   const [only, ...others] = status.sessions;
-  if (others.length === 0 && agent.account === undefined) return only?.idleLock;
-  return status.sessions.find((one) => (agent.account === undefined ? one.default : one.account === agent.account))
-    ?.idleLock;
+  const found =
+    others.length === 0 && agent.account === undefined
+      ? only
+      : status.sessions.find((one) => (agent.account === undefined ? one.default : one.account === agent.account));
+  return found?.idleLock === undefined ? undefined : found;
+}
+
+/** Without a value it shows the present one. */
+async function approvers(
+  terminal: Terminal,
+  typed: string | undefined,
+  options: { passwordFd?: string },
+): Promise<void> {
+  if (typed === undefined) {
+    const { approvers: present } = await settingsNow(terminal);
+    if (present === undefined)
+      throw new UsageError("the running agent asks nobody by itself", "run `postern agent restart`");
+    return terminal.result({ approvers: present }, () => approversWords(present));
+  }
+  const chosen = parseApprovers(typed, "config approvers");
+  return withPassword(terminal, options, async (agent, password, words) => {
+    await agent.call("accounts.setApprovers", { approvers: chosen, password });
+    terminal.result(
+      { approvers: chosen },
+      () => `${withAccount("The order of approvers", words)} is ${approversWords(chosen)} on this machine.`,
+    );
+  });
 }
 
 async function setIdleLock(terminal: Terminal, typed: string, options: { passwordFd?: string }): Promise<void> {
@@ -71,5 +110,13 @@ export function addConfigCommands(program: Command): void {
     "postern config idle-lock 8h",
     [passwordFd],
     (terminal, [typed = ""], options) => setIdleLock(terminal, typed, options),
+  );
+  addCommand<{ passwordFd?: string }>(
+    config,
+    `approvers [${APPROVERS}]`,
+    "show or set where the agent itself asks for an approval; setting it needs the account password",
+    "postern config approvers terminal,window",
+    [passwordFd],
+    (terminal, [typed], options) => approvers(terminal, typed, options),
   );
 }

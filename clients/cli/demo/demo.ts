@@ -27,7 +27,8 @@ export async function demo(terminal: Terminal, stay: boolean): Promise<void> {
   // The person's part below prints the codes of the prompts.
   const agent = await connect({ ...terminal, account: undefined, tell: () => undefined });
   try {
-    await agent.call("accounts.create", { name: "Demo", ...secrets });
+    // The approver below answers. Nobody else is asked.
+    await agent.call("accounts.create", { name: "Demo", ...secrets, approvers: [] });
     const person = await approver(terminal, secrets);
     const filled = await fill(terminal, agent, stage.home);
     const answers = await readAll(terminal, stage, filled.references, person);
@@ -61,10 +62,11 @@ async function approver(terminal: Terminal, secrets: { password: string; pin: st
   let answer: "yes" | "no" = "yes";
   link.channel.onNotification((method, params) => {
     if (method !== "prompt.opened") return;
-    const { code, hash, text } = params as { code: string; hash: string; text?: string[] };
+    const { prompt, code, hash, text } = params as { prompt: string; code: string; hash: string; text?: string[] };
     terminal.tell(`\n${(text ?? []).join("\n")}\n→ code ${code}: the person says ${answer}`);
+    // A no needs the prompt's id, or the asker's terminal. A demonstration may have none.
     const given =
-      answer === "no" ? { code, answer } : { code, answer, hash, proof: { kind: "pin" as const, pin: secrets.pin } };
+      answer === "no" ? { prompt, answer } : { code, answer, hash, proof: { kind: "pin" as const, pin: secrets.pin } };
     link
       .call("prompts.answer", given)
       .catch((error: unknown) => terminal.tell(`the answer was refused: ${(error as Error).message}`));

@@ -115,6 +115,15 @@ func (a Agent) AccountsSetIdleLock(ctx context.Context, params AccountsSetIdleLo
 	return a.call(ctx, "accounts.setIdleLock", params, nil)
 }
 
+// AccountsSetApprovers calls accounts.setApprovers. Sets the ways in which the agent itself puts an open prompt to the
+// person on this device, in order: in a window, and on the terminal of the asking program. An empty list switches them
+// off. `prompts.answer` works beside them in any case. The account password is the proof, so that no program moves the
+// question to where it watches.
+func (a Agent) AccountsSetApprovers(ctx context.Context, params AccountsSetApproversParams) error {
+	params.Approvers = listed(params.Approvers)
+	return a.call(ctx, "accounts.setApprovers", params, nil)
+}
+
 // AccountsKit calls accounts.kit. Returns the emergency kit again: account, user, service and Secret Key. The account
 // password is the proof.
 func (a Agent) AccountsKit(ctx context.Context, params AccountsKitParams) (EmergencyKit, error) {

@@ -23,15 +23,16 @@ type AgentHelloParams struct {
 
 // AccountsCreateParams are the parameters of accounts.create.
 type AccountsCreateParams struct {
-	Name              string    `json:"name"`
-	Password          string    `json:"password"`
-	Pin               *string   `json:"pin,omitempty"`
-	IdleLock          *IdleLock `json:"idleLock,omitempty"`
-	DeviceName        *string   `json:"deviceName,omitempty"`
-	Service           *string   `json:"service,omitempty"`
-	RegistrationToken *string   `json:"registrationToken,omitempty"`
-	Proof             *Proof    `json:"proof,omitempty"`
-	AbandonRestore    *bool     `json:"abandonRestore,omitempty"`
+	Name              string     `json:"name"`
+	Password          string     `json:"password"`
+	Pin               *string    `json:"pin,omitempty"`
+	IdleLock          *IdleLock  `json:"idleLock,omitempty"`
+	Approvers         []Approver `json:"approvers,omitempty"`
+	DeviceName        *string    `json:"deviceName,omitempty"`
+	Service           *string    `json:"service,omitempty"`
+	RegistrationToken *string    `json:"registrationToken,omitempty"`
+	Proof             *Proof     `json:"proof,omitempty"`
+	AbandonRestore    *bool      `json:"abandonRestore,omitempty"`
 }
 
 // AccountsServiceInfoParams are the parameters of accounts.serviceInfo.
@@ -123,6 +124,13 @@ type AccountsSetIdleLockParams struct {
 	Account  *string  `json:"account,omitempty"`
 	IdleLock IdleLock `json:"idleLock"`
 	Password *string  `json:"password,omitempty"`
+}
+
+// AccountsSetApproversParams are the parameters of accounts.setApprovers.
+type AccountsSetApproversParams struct {
+	Account   *string    `json:"account,omitempty"`
+	Approvers []Approver `json:"approvers"`
+	Password  string     `json:"password"`
 }
 
 // AccountsKitParams are the parameters of accounts.kit.

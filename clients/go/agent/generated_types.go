@@ -10,13 +10,14 @@ import (
 
 // Account is the Account of the wire.
 type Account struct {
-	Account  string    `json:"account"`
-	User     string    `json:"user"`
-	Name     string    `json:"name"`
-	Service  string    `json:"service"`
-	State    string    `json:"state"`
-	Default  *bool     `json:"default,omitempty"`
-	IdleLock *IdleLock `json:"idleLock,omitempty"`
+	Account   string     `json:"account"`
+	User      string     `json:"user"`
+	Name      string     `json:"name"`
+	Service   string     `json:"service"`
+	State     string     `json:"state"`
+	Default   *bool      `json:"default,omitempty"`
+	IdleLock  *IdleLock  `json:"idleLock,omitempty"`
+	Approvers []Approver `json:"approvers,omitempty"`
 }
 
 type AgentHelloAgent struct {
@@ -53,6 +54,14 @@ type AgentStatus struct {
 	Trace             *TraceState                   `json:"trace,omitempty"`
 	Protections       []Protection                  `json:"protections"`
 }
+
+// Approver is the Approver of the wire.
+type Approver string
+
+const (
+	ApproverWindow   Approver = "window"
+	ApproverTerminal Approver = "terminal"
+)
 
 type AuditRecordServiceAccount struct {
 	ID    string  `json:"id"`
@@ -399,6 +408,7 @@ type SessionState struct {
 	Proof      *string      `json:"proof,omitempty"`
 	IdleLock   *IdleLock    `json:"idleLock,omitempty"`
 	Policy     *PolicyState `json:"policy,omitempty"`
+	Approvers  []Approver   `json:"approvers,omitempty"`
 }
 
 // Share is the Share of the wire.

@@ -17,6 +17,7 @@ class _Account(TypedDict):
 class Account(_Account, total=False):
     default: bool
     idleLock: "IdleLock"
+    approvers: List["Approver"]
 
 
 class AddressFieldDetails(TypedDict):
@@ -70,6 +71,9 @@ AllowedRecipientType = Literal["Email", "Domain"]
 
 
 AllowedType = Literal["Authenticated", "Public"]
+
+
+Approver = Literal["window", "terminal"]
 
 
 class _AuditRecord(TypedDict):
@@ -673,6 +677,7 @@ class SessionState(_SessionState, total=False):
     proof: Literal["pin", "password"]
     idleLock: "IdleLock"
     policy: "PolicyState"
+    approvers: List["Approver"]
 
 
 class _Share(TypedDict):

@@ -37,7 +37,7 @@ export async function openArena(name: string): Promise<Arena> {
   const own = { ...env, HOME: place, POSTERN_HOME: place };
   const agent = await started(agentWords, () => statusOf(socket), own);
   const channel = agent.value;
-  await channel.call("accounts.create", { name: "Bench", password: PASSWORD, pin: PIN });
+  await channel.call("accounts.create", { name: "Bench", password: PASSWORD, pin: PIN, approvers: [] });
   const person = await approvingPerson(socket);
   const { id: vaultId } = await channel.call("vaults.create", { title: "Bench" });
   const fields = [{ id: "password", title: "password", fieldType: "Concealed" as const, value: "of the bench" }];

@@ -104,6 +104,7 @@ class AgentMethods:
         password: str,
         pin: Optional[str] = None,
         idle_lock: Optional[wire.IdleLock] = None,
+        approvers: Optional[List[wire.Approver]] = None,
         device_name: Optional[str] = None,
         service: Optional[str] = None,
         registration_token: Optional[str] = None,
@@ -124,6 +125,7 @@ class AgentMethods:
                     "password": password,
                     "pin": pin,
                     "idleLock": idle_lock,
+                    "approvers": approvers,
                     "deviceName": device_name,
                     "service": service,
                     "registrationToken": registration_token,
@@ -336,6 +338,32 @@ class AgentMethods:
                     "idleLock": idle_lock,
                     "account": account,
                     "password": password,
+                }
+            ),
+            timeout=timeout,
+        )
+        return cast("wire.Empty", result)
+
+    def accounts_set_approvers(
+        self,
+        *,
+        approvers: List[wire.Approver],
+        password: str,
+        account: Optional[str] = None,
+        timeout: Optional[float] = None,
+    ) -> wire.Empty:
+        """Sets the ways in which the agent itself puts an open prompt to the person on this device,
+        in order: in a window, and on the terminal of the asking program. An empty list switches
+        them off. `prompts.answer` works beside them in any case. The account password is the
+        proof, so that no program moves the question to where it watches.
+        """
+        result = self._call(
+            "accounts.setApprovers",
+            given(
+                {
+                    "approvers": approvers,
+                    "password": password,
+                    "account": account,
                 }
             ),
             timeout=timeout,

@@ -1,0 +1,18 @@
+// The ways in which the agent itself puts a question to the person, in their order. The person chooses them. They lie in the sealed device
+// store, so that no file that a program changes can move a question to where that program watches.
+import type { Approver, DeviceState, DeviceStore } from "./device-store.ts";
+
+/** The ways that there are, in the order that holds where nobody chose one. */
+const ways: readonly Approver[] = ["window", "terminal"];
+
+/** The order in a store. A way that only a newer agent knows is left out. */
+export function approversOf({ approvers }: Pick<DeviceState, "approvers">): readonly Approver[] {
+  return approvers?.filter((way) => ways.includes(way)) ?? ways;
+}
+
+/** Sets the order. The promise is fulfilled once it is on disk. Returns whether it was another one before. */
+export async function setApprovers(store: DeviceStore, approvers: readonly Approver[]): Promise<boolean> {
+  if (approversOf(store.state).join() === approvers.join()) return false;
+  await store.change((state) => ({ ...state, approvers }));
+  return true;
+}
