@@ -16,6 +16,7 @@ const soak = [
   "test/cli/beside.test.ts",
   "test/cli/idle-lock.test.ts",
   "test/cli/one-by-one.test.ts",
+  "test/cli/policy.test.ts",
   "test/cli/service-down.test.ts",
   "test/service/interleaved/at-once.test.ts",
   "test/service/limits.test.ts",
