@@ -153,7 +153,7 @@ test("a rogue that detaches and runs our command is nobody's child: no lasting g
     { env, stdio: "ignore", cwd: agent.home },
   );
   const prompt = await opened;
-  expect(prompt.text.at(-1)).toContain("this one request");
+  expect(prompt.text.at(-1)).toContain("this one command");
   const closed = new Promise((resolve) =>
     person.channel.onNotification(
       (method, params) => method === "prompt.closed" && params.code === prompt.code && resolve(params.ending),
