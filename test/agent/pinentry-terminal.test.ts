@@ -1,5 +1,7 @@
 // The agent asks on the terminal of a program that is not ours, through the real pinentries. More of it is in
 // pinentry-terminal-more.test.ts.
+import { createHash } from "node:crypto";
+import { rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
@@ -16,7 +18,7 @@ import {
   shellAt,
   stageOf,
 } from "./asking-terminal.ts";
-import { type Person, PIN } from "./person.ts";
+import { PASSWORD, type Person, PIN } from "./person.ts";
 import { type RunningAgent, startAgent } from "./start.ts";
 
 let agent: RunningAgent;
@@ -94,6 +96,25 @@ describe.skipIf(!isReady)("on the asker's terminal (needs nc, setpriv, pinentry-
     terminal.key("d");
     await terminal.sees("approvalDenied");
     expect((await outcomes(channel, "prompts.answer")).at(-1)).toBe("denied /usr/bin/pinentry-tty");
+  });
+
+  test("a policy has the last word: a minimum strength makes the yes a no, and the person reads why", async () => {
+    const { path } = await channel.call("policy.get", {});
+    const text = JSON.stringify({ version: 1, strengths: [{ vault: ids.vault, minimum: "system" }] });
+    writeFileSync(path, text);
+    const sha256 = createHash("sha256").update(text).digest("hex");
+    await channel.call("policy.approve", { password: PASSWORD, sha256 });
+    try {
+      await question(terminal, agent.socket);
+      terminal.type(PIN);
+      await terminal.sees("Yes is answered as a no");
+      terminal.key("a");
+      await terminal.sees("approvalDenied");
+      expect((await outcomes(channel, "policy.denied")).at(-1)).toMatch(/pinentry-tty$/);
+    } finally {
+      rmSync(path);
+      await channel.call("policy.approve", { password: PASSWORD });
+    }
   });
 
   test("a cancel denies, and nothing asks again", async () => {
