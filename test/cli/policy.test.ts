@@ -207,7 +207,7 @@ describe("the command", () => {
     ["a name for a pid", ["policy", "test", "--as", "nc", reference], "--as takes the pid"],
     ["another verb", ["policy", "test", "--as", "1", "--verb", "manage", reference], "--verb is read or write"],
     ["a folder to hash", ["policy", "hash", "/tmp"], "is no file"],
-    ["nothing to hash", ["policy", "hash", "/nowhere/at/all"], "could not be read (ENOENT)"],
+    ["nothing to hash", ["policy", "hash", "/nowhere/at/all"], "name a file that exists"],
     ["an account beside hash", ["policy", "hash", "--account", "Ada", nc], "--account means nothing"],
   ])("refuses %s", async (_what, words, told) => {
     const ran = await run(words);

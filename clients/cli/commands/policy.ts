@@ -9,6 +9,7 @@ import { withAgent } from "../agent/session.ts";
 import { demandPerson, withPassword } from "../agent/with-password.ts";
 import { addCommand } from "../context.ts";
 import { passwordFd } from "../files/secret-input.ts";
+import { unreadable } from "../files/unreadable.ts";
 import { askYes } from "../terminal/ask.ts";
 import { exitCodes, UsageError } from "../terminal/exit-code.ts";
 import { oneLine, type Terminal } from "../terminal/terminal.ts";
@@ -140,9 +141,8 @@ async function hashOf(path: string): Promise<{ path: string; sha256: string }> {
     for await (const chunk of createReadStream("", { fd: file })) hash.update(chunk as Buffer);
     return { path: real, sha256: hash.digest("hex") };
   } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
-    if (error instanceof UsageError || code === undefined) throw error;
-    throw new UsageError(`${oneLine(path)} could not be read (${code})`, "name a file that you may read");
+    if ((error as NodeJS.ErrnoException).code === undefined) throw error;
+    throw unreadable(oneLine(path), error);
   }
 }
 
