@@ -33,14 +33,22 @@ function show(terminal: Terminal): Promise<void> {
 }
 
 function statusText({ path, state, fault, file }: Status): string {
-  const next = state === undefined || state === "active" ? [] : ["  next: `postern policy approve` shows what changes"];
+  const next = nextStep(state, fault !== undefined);
   return [
     policyLine(state),
     ...(fault === undefined ? [] : [`  ${oneLine(fault)}`]),
-    ...next,
+    ...(next === undefined ? [] : [`  next: ${next}`]),
     `The file: ${oneLine(path)}${file === undefined ? "" : `, SHA-256 ${file.sha256}`}`,
     ...indented(file?.sentences ?? []),
   ].join("\n");
+}
+
+/** Undefined where there is nothing to do. A broken file cannot be approved. */
+function nextStep(state: Status["state"], isBroken: boolean): string | undefined {
+  if (isBroken) return "mend the file, and then run `postern policy approve`";
+  if (state === undefined || state === "active") return undefined;
+  if (state === "missing") return "put the file back, or take the policy away with `postern policy approve`";
+  return "`postern policy approve` shows what changes";
 }
 
 function approve(terminal: Terminal, options: Given & { yes?: boolean }): Promise<void> {
