@@ -65,7 +65,7 @@ function askerWords({ program, script, isScriptSeen, runs, unseen }: Subject): s
 }
 
 function claimOf(runs: Unfiled): string {
-  if (runs.is === "code") return "which says that its code is in no file";
+  if (runs.is === "code") return "which says it runs code that is in no file";
   return `which says it runs the ${runs.is} ${displayedPath(runs.name)}`;
 }
 

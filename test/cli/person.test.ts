@@ -59,6 +59,10 @@ test("approve says that there is no such prompt before it asks for a proof", asy
     code: exitCodes.notFound,
     err: expect.stringContaining("no open prompt has this code"),
   });
+  expect(await postern(["approve"], { home })).toMatchObject({
+    code: exitCodes.notFound,
+    err: expect.stringContaining("no program waits for an answer"),
+  });
 });
 
 test("a wrong password at unlock blames the password alone", async () => {

@@ -179,14 +179,17 @@ describe("the command", () => {
     const broken = await run(["policy"]);
     expect(broken.out).toContain("The policy file is broken: it allows nothing without a question");
     expect(broken.out).toContain("policy.json is broken: version is required");
+    expect(broken.out).toContain("next: mend the file, and then");
     const refused = await approve();
     expect(refused).toMatchObject({ code: exitCodes.usage, out: "" });
     expect(refused.err).toContain("version is required");
     writeFileSync(path(), JSON.stringify({ version: 1 }));
     expect((await run(["policy"])).out).toContain("The policy file was changed since you approved it");
-    expect((await run(["status"])).out).toContain(", policy changed: everything is asked");
+    expect((await run(["status"])).out).toContain(", policy changed: it allows nothing");
     rmSync(path());
-    expect((await run(["policy"])).out).toContain("The policy file is gone");
+    const gone = await run(["policy"]);
+    expect(gone.out).toContain("The policy file is gone");
+    expect(gone.out).toContain("next: put the file back, or take the policy away");
     const away = await approve();
     expect(away.err).toContain("From now on there would be no policy.");
     expect(away).toMatchObject({ code: 0, out: "There is no policy: a person is asked, as always.\n" });
@@ -207,7 +210,7 @@ describe("the command", () => {
     ["a name for a pid", ["policy", "test", "--as", "nc", reference], "--as takes the pid"],
     ["another verb", ["policy", "test", "--as", "1", "--verb", "manage", reference], "--verb is read or write"],
     ["a folder to hash", ["policy", "hash", "/tmp"], "is no file"],
-    ["nothing to hash", ["policy", "hash", "/nowhere/at/all"], "could not be read (ENOENT)"],
+    ["nothing to hash", ["policy", "hash", "/nowhere/at/all"], "name a file that exists"],
     ["an account beside hash", ["policy", "hash", "--account", "Ada", nc], "--account means nothing"],
   ])("refuses %s", async (_what, words, told) => {
     const ran = await run(words);

@@ -8,8 +8,6 @@ const OFF = "off";
 
 const ways: readonly Approvers[number][] = ["window", "terminal"];
 
-export const APPROVERS = "window,terminal|off";
-
 /** Reads them. Throws UsageError for anything else. `given` says where they stood. */
 export function parseApprovers(typed: string, given: string): Approvers {
   const words = typed

@@ -16,7 +16,9 @@ export const KEYS = [
 
 /** The line about what the agent offers. Undefined where it offers nothing. */
 export function offerLine(offered: Choice | undefined): string | undefined {
-  return offered === undefined ? undefined : `(key l: ${wordsOf(offered)}, as last time or for the whole errand)`;
+  return offered === undefined
+    ? undefined
+    : `(key l: ${wordsOf(offered)}, as you chose last, or since several questions came)`;
 }
 
 const lengthWords = {

@@ -3,7 +3,7 @@ import type { Methods } from "../../typescript/generated.ts";
 
 export type PolicyState = NonNullable<Methods["policy.get"]["result"]["state"]>;
 
-const ALLOWS_NOTHING = "it allows nothing without a question, and goes on to deny what the approved one denied";
+const ALLOWS_NOTHING = "it allows nothing without a question, and what you approved still denies";
 
 /** A word for `status`, and a line for `policy`. */
 const words: Readonly<Record<PolicyState, readonly [part: string, line: string]>> = {
@@ -13,13 +13,13 @@ const words: Readonly<Record<PolicyState, readonly [part: string, line: string]>
     "The policy waits for your approval, and counts for nothing until then.",
   ],
   changed: [
-    "policy changed: everything is asked",
+    "policy changed: it allows nothing",
     `The policy file was changed since you approved it: ${ALLOWS_NOTHING}.`,
   ],
-  missing: ["policy file gone: everything is asked", `The policy file is gone: ${ALLOWS_NOTHING}.`],
-  broken: ["policy file broken: everything is asked", `The policy file is broken: ${ALLOWS_NOTHING}.`],
+  missing: ["policy file gone: it allows nothing", `The policy file is gone: ${ALLOWS_NOTHING}.`],
+  broken: ["policy file broken: it allows nothing", `The policy file is broken: ${ALLOWS_NOTHING}.`],
   restored: [
-    "older policy put back: everything is asked",
+    "older policy put back: it allows nothing",
     `An older policy came back with the device store: ${ALLOWS_NOTHING}.`,
   ],
 };

@@ -15,11 +15,15 @@ import { UsageError } from "../terminal/exit-code.ts";
 import { localTime } from "../terminal/local-time.ts";
 import { type Terminal, table } from "../terminal/terminal.ts";
 
-const noPrompt = () =>
-  new PosternError("no open prompt has this code", {
+/** No prompt is open, or none has the typed code. */
+const noPrompt = (typed: string | undefined) =>
+  new PosternError(typed === undefined ? "no program waits for an answer" : "no open prompt has this code", {
     errorName: "promptNotFound",
     code: 0,
-    hint: "it may have timed out: start the program again, and use the code that it then shows",
+    hint:
+      typed === undefined
+        ? "if one did, its question has ended: start the program again"
+        : "it may have timed out: start the program again, and use the code that it then shows",
   });
 
 type ProofChoice = { pinFd?: string; passwordFd?: string };
@@ -54,7 +58,7 @@ function codeFrom(typed: string): string {
 /** Nobody types a PIN for a missing prompt, or for one of several. A terminal's own prompts show without a proof. */
 async function demandOne(agent: Agent, typed: string | undefined): Promise<void> {
   const { openPrompts } = await agent.call("agent.status", {});
-  if (openPrompts === 0) throw noPrompt();
+  if (openPrompts === 0) throw noPrompt(typed);
   if (typed !== undefined || openPrompts === 1) return;
   const { prompts: own } = await agent.call("prompts.list", {});
   const here = own.map(({ code }) => code).join(", ");
@@ -78,7 +82,7 @@ async function approve(
   const named = typed === undefined ? { only: true as const } : { code: typed };
   const { prompts } = await agent.call("prompts.list", { ...named, choice, proof });
   const [prompt] = prompts;
-  if (prompt === undefined) throw noPrompt();
+  if (prompt === undefined) throw noPrompt(typed);
   const { text = [], code } = prompt;
   for (const line of text) terminal.tell(line);
   // By then the asker's lines have scrolled away.

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import type { Command } from "commander";
 import { type Methods, PosternError } from "../../typescript/generated.ts";
 import { accountLimits } from "../../typescript/generated-limits.ts";
-import { APPROVERS, parseApprovers } from "../agent/approvers.ts";
+import { parseApprovers } from "../agent/approvers.ts";
 import { type Beside, besideLine, besideOption, besideProof, placed } from "../agent/beside.ts";
 import { type DeviceNameOption, deviceNameOf, deviceNameOption } from "../agent/device-name.ts";
 import { askIdleLock, IDLE_LOCKS, type IdleLock, parseIdleLock } from "../agent/idle-lock.ts";
@@ -366,7 +366,10 @@ export function addAccountCommands(program: Command): void {
       ["--pin-fd <n>", "read the approval PIN from this file descriptor"],
       ["--no-pin", "no approval PIN: the account password approves"],
       [`--idle-lock <${IDLE_LOCKS}>`, "lock the account after this time without use (10m)"],
-      [`--approvers <${APPROVERS}>`, "where the agent itself asks for an approval (window,terminal)"],
+      [
+        "--approvers <order>",
+        "where the agent itself asks: window and terminal in your order, one of them, or off (window,terminal)",
+      ],
       ["--kit <file>", "where to write the emergency kit"],
       ["--service <url>", "an account service other than the embedded one"],
       ["--registration-token-fd <n>", "read the service's registration token from this file descriptor"],

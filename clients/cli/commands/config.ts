@@ -1,6 +1,6 @@
 // config: shows and changes the settings of an account on this device.
 import type { Command } from "commander";
-import { APPROVERS, type Approvers, approversWords, parseApprovers } from "../agent/approvers.ts";
+import { type Approvers, approversWords, parseApprovers } from "../agent/approvers.ts";
 import { IDLE_LOCKS, type IdleLock, idleLockWords, parseIdleLock } from "../agent/idle-lock.ts";
 import { accountWords, withAccount } from "../agent/of-account.ts";
 import { type Agent, connect } from "../agent/session.ts";
@@ -113,8 +113,8 @@ export function addConfigCommands(program: Command): void {
   );
   addCommand<{ passwordFd?: string }>(
     config,
-    `approvers [${APPROVERS}]`,
-    "show or set where the agent itself asks for an approval; setting it needs the account password",
+    "approvers [order]",
+    "show or set where the agent itself asks: window and terminal in your order, one of them, or off; setting it needs the account password",
     "postern config approvers terminal,window",
     [passwordFd],
     (terminal, [typed], options) => approvers(terminal, typed, options),

@@ -9,6 +9,7 @@ import { withAgent } from "../agent/session.ts";
 import { demandPerson, withPassword } from "../agent/with-password.ts";
 import { addCommand } from "../context.ts";
 import { passwordFd } from "../files/secret-input.ts";
+import { unreadable } from "../files/unreadable.ts";
 import { askYes } from "../terminal/ask.ts";
 import { exitCodes, UsageError } from "../terminal/exit-code.ts";
 import { oneLine, type Terminal } from "../terminal/terminal.ts";
@@ -32,14 +33,22 @@ function show(terminal: Terminal): Promise<void> {
 }
 
 function statusText({ path, state, fault, file }: Status): string {
-  const next = state === undefined || state === "active" ? [] : ["  next: `postern policy approve` shows what changes"];
+  const next = nextStep(state, fault !== undefined);
   return [
     policyLine(state),
     ...(fault === undefined ? [] : [`  ${oneLine(fault)}`]),
-    ...next,
+    ...(next === undefined ? [] : [`  next: ${next}`]),
     `The file: ${oneLine(path)}${file === undefined ? "" : `, SHA-256 ${file.sha256}`}`,
     ...indented(file?.sentences ?? []),
   ].join("\n");
+}
+
+/** Undefined where there is nothing to do. A broken file cannot be approved. */
+function nextStep(state: Status["state"], isBroken: boolean): string | undefined {
+  if (isBroken) return "mend the file, and then run `postern policy approve`";
+  if (state === undefined || state === "active") return undefined;
+  if (state === "missing") return "put the file back, or take the policy away with `postern policy approve`";
+  return "`postern policy approve` shows what changes";
 }
 
 function approve(terminal: Terminal, options: Given & { yes?: boolean }): Promise<void> {
@@ -140,9 +149,8 @@ async function hashOf(path: string): Promise<{ path: string; sha256: string }> {
     for await (const chunk of createReadStream("", { fd: file })) hash.update(chunk as Buffer);
     return { path: real, sha256: hash.digest("hex") };
   } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
-    if (error instanceof UsageError || code === undefined) throw error;
-    throw new UsageError(`${oneLine(path)} could not be read (${code})`, "name a file that you may read");
+    if ((error as NodeJS.ErrnoException).code === undefined) throw error;
+    throw unreadable(oneLine(path), error);
   }
 }
 

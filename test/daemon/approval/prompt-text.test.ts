@@ -29,7 +29,7 @@ describe("a prompt's head", () => {
       "/usr/bin/node, which says it runs the module http.server",
     ],
     ["a class as a claim", { runs: { is: "class", name: "a.B" } }, "/usr/bin/node, which says it runs the class a.B"],
-    ["code in no file", { runs: { is: "code" } }, "/usr/bin/node, which says that its code is in no file"],
+    ["code in no file", { runs: { is: "code" } }, "/usr/bin/node, which says it runs code that is in no file"],
     ["a file that is gone", { unseen: "gone" }, "/usr/bin/node, a file that is gone"],
     [
       "a file system that the agent does not see",
