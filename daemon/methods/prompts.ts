@@ -147,6 +147,8 @@ export function promptMethods(parts: PromptParts): PromptHandlers {
   async function approve(params: ParamsOf<"prompts.answer">, call: Call): Promise<void> {
     const { prompt, strength } = await provenPrompt(params, call);
     await prompt.find();
+    // Another answer or a lock may have ended it meanwhile. What does not count is not recorded as a yes.
+    if (broker.find(prompt.id) === undefined) throw new PosternError("promptNotFound");
     const offer = prompt.offer(params.choice);
     if (params.hash !== offer.hash) throw new PosternError("conflict", "hash must be that of the text that was shown");
     demandByPolicy(prompt, offer, strength, call);

@@ -208,3 +208,21 @@ test("a wider yes to an act covers that act, and no other of its kind", async ()
   const elsewhere = { ...accounts, vaultId: "b".repeat(26) };
   expect(await refused(channel.call("vaults.grantGroupPermissions", elsewhere))).toBe("approvalRequired");
 });
+
+test("a no that arrives right behind a yes is one answer and one record", async () => {
+  const asking = refused(locate("read", { vault: "Demo", item: "DB" }));
+  const { prompt, code, hash } = await person.next();
+  const proof = { kind: "password", password: PASSWORD } as const;
+  await channel.call("prompts.list", { code, proof });
+  const answers = [
+    refused(channel.call("prompts.answer", { prompt, answer: "yes", hash })),
+    refused(channel.call("prompts.answer", { prompt, answer: "no" })),
+  ];
+  const [yes, no] = await Promise.all(answers);
+  const { records } = await channel.call("audit.list", { proof, limit: 1000 });
+  const answered = records.filter(({ event, ids: [id] = [] }) => event === "prompts.answer" && id === prompt);
+  const outcome = yes === "answered" ? "approved" : "denied";
+  expect([yes, no].toSorted()).toEqual(["answered", "promptNotFound"]);
+  expect(await asking).toBe(outcome === "approved" ? "answered" : "approvalDenied");
+  expect(answered.map((one) => one.outcome)).toEqual([outcome]);
+});
