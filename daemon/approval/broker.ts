@@ -120,8 +120,20 @@ export function createBroker(parts: BrokerParts): Broker {
   }
 
   function show(open: Open): void {
+    try {
+      open.frozen = freeze(open);
+      open.cancelTimer = clock.after(PROMPT_MS, () => end(open, "timedOut"));
+      // Recorded first, since a question that cannot be recorded is not asked.
+      watcher.opened(open.frozen);
+    } catch (error) {
+      return fail(open, error instanceof Error ? error : new Error("a prompt could not be opened"));
+    }
+    for (const { waiter } of open.waiters) waiter.shown(open.frozen);
+  }
+
+  function freeze(open: Open): Prompt {
     const launch = launchOf(open);
-    open.frozen = {
+    return {
       id: open.id,
       code: open.code,
       account: open.account,
@@ -145,18 +157,11 @@ export function createBroker(parts: BrokerParts): Broker {
         return [...asking].find((one) => one.terminal === terminal && one.isInFront());
       },
     };
-    open.cancelTimer = clock.after(PROMPT_MS, () => end(open, "timedOut"));
-    try {
-      // Recorded first, since a question that cannot be recorded is not asked.
-      watcher.opened(open.frozen);
-    } catch (error) {
-      return fail(open, error instanceof Error ? error : new Error("a prompt could not be opened"));
-    }
-    for (const { waiter } of open.waiters) waiter.shown(open.frozen);
   }
 
   function fail(open: Open, error: Error): void {
-    prompts.delete(open);
+    // The account may have been found to be over its time, which ended the prompt.
+    if (!prompts.delete(open)) return;
     open.cancelTimer();
     codes.give(open.code);
     quotas.closed(open.subject.family, "withdrawn");
