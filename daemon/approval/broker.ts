@@ -21,6 +21,9 @@ export const GATHER_MS = 50;
 /** Milliseconds that a shown prompt waits for a person. */
 export const PROMPT_MS = 120_000;
 
+/** Lines in the askers' words of a prompt that requests still join: those of as many ids as references, and some beside them. */
+export const GATHERED_LINES_MAX = 5 * limits.references;
+
 /** A command is shown its own words alone. Others that asked at the same time may have sent what it does not know. */
 const OF_OTHERS = "and more, for other commands here: you see it after the proof";
 
@@ -95,13 +98,14 @@ export function createBroker(parts: BrokerParts): Broker {
   const codes = createMatchCodes();
 
   /** The prompt that this request can join: one that asks for all of it already, or one that still gathers. */
-  function joinable(topic: Topic, keys: readonly string[]): Open | undefined {
+  function joinable(topic: Topic, keys: readonly string[], asked: readonly Asked[]): Open | undefined {
     const own = [...prompts].filter((open) => isSameTopic(open, topic));
     const same = own.find((open) => keys.every((key) => open.asked.has(key)));
     if (same !== undefined) return same;
-    return own.find(
-      (open) => open.frozen === undefined && new Set([...open.asked.keys(), ...keys]).size <= limits.references,
-    );
+    const hasRoom = (open: Open) =>
+      new Set([...open.asked.keys(), ...keys]).size <= limits.references &&
+      linesOf([...open.asked.values(), ...asked]) <= GATHERED_LINES_MAX;
+    return own.find((open) => open.frozen === undefined && hasRoom(open));
   }
 
   function open(topic: Topic, isClient: boolean): Open {
@@ -231,7 +235,7 @@ export function createBroker(parts: BrokerParts): Broker {
       );
       const isAct = asked.some(({ form }) => form.act !== undefined);
       const topic: Topic = { account, subject, verb, isAct, named: waiter.named };
-      const prompt = joinable(topic, keys) ?? open(topic, waiter.isClient === true);
+      const prompt = joinable(topic, keys, asked) ?? open(topic, waiter.isClient === true);
       if (prompt.frozen === undefined) {
         for (const [index, one] of asked.entries()) prompt.asked.set(keys[index] ?? "", one);
       }
@@ -326,6 +330,8 @@ function launchOf({ waiters }: Open): LaunchOf {
     return found;
   };
 }
+
+const linesOf = (asked: readonly Asked[]) => asked.flatMap(({ sent }) => sent).length;
 
 const isFound = ({ asked }: Open) => [...asked.values()].every(({ find }) => find === undefined);
 

@@ -79,6 +79,9 @@ function targetsOf(purpose: Purpose, names: readonly Named[]): Target[] {
   const isAct = (target: Target) => "act" in target;
   if (targets.some(isAct) && !targets.every(isAct))
     throw new PosternError("invalidParams", "groups to delete are named by themselves");
+  // All of it is one question, which a person reads.
+  if (names.flatMap(({ items = [] }) => items).length > limits.references)
+    throw new PosternError("invalidParams", `names must have at most ${limits.references} items in all of their lists`);
   return targets;
 }
 

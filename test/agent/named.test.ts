@@ -127,6 +127,16 @@ describe("the question", () => {
   });
 });
 
+test("names with more than a hundred items in all of their lists are refused", async () => {
+  const items = Array.from({ length: 51 }, (_, index) => `item ${index}`);
+  expect(await noWait([{ vault: "Demo", items }, { vault: "Other" }])).toBe("approvalRequired");
+  const both = [
+    { vault: "Demo", items },
+    { vault: "Other", items },
+  ];
+  expect(await noWait(both)).toBe("invalidParams");
+});
+
 describe("before any yes", () => {
   test("the answer without waiting is the same for what is there and for what is not", async () => {
     const names: Asked["names"] = [

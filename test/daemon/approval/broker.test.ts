@@ -180,6 +180,18 @@ describe("one prompt", () => {
     expect(opened.map((prompt) => prompt.asked.length)).toEqual([limits.references, 1]);
   });
 
+  test("grows by no more lines than a person reads: what is named with long lists goes into another", () => {
+    const { opened, broker, show } = fresh();
+    const waiter = { signal: new AbortController().signal, connection: elsewhere, shown: () => undefined };
+    for (const item of Array.from({ length: 6 }, (_, index) => `i${index}`)) {
+      const target = { named: { vault: "V", item, items: Array.from({ length: limits.references }, () => "x") } };
+      const one = { ...asked("f"), form: sentForm("a", target), sent: sentLines(target), shown: [item] };
+      broker.ask("a", subject("app"), "read", [one], waiter).catch(() => undefined);
+    }
+    show();
+    expect(opened.map((prompt) => prompt.asked.length)).toEqual([4, 2]);
+  });
+
   test("cannot be asked for more than 100 at once", async () => {
     const { ask } = fresh();
     await expect(
