@@ -137,6 +137,16 @@ test("names with more than a hundred items in all of their lists are refused", a
   expect(await noWait(both)).toBe("invalidParams");
 });
 
+test.each<[Asked["purpose"], Asked["names"][number]]>([
+  ["change", { environment: "New", orNew: true, alike: "Demo" }],
+  ["access", { environment: "New", group: "Operations" }],
+  ["read", { environment: "New", items: ["DB"] }],
+  ["delete", { group: "Operations", alike: "Demo" }],
+  ["delete", { group: "Operations", items: ["DB"] }],
+])("what no question would say is refused: to %s %j", async (purpose, name) => {
+  expect(await noWait([name], purpose)).toBe("invalidParams");
+});
+
 describe("before any yes", () => {
   test("the answer without waiting is the same for what is there and for what is not", async () => {
     const names: Asked["names"] = [
