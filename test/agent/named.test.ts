@@ -127,26 +127,6 @@ describe("the question", () => {
   });
 });
 
-test("names with more than a hundred items in all of their lists are refused", async () => {
-  const items = Array.from({ length: 51 }, (_, index) => `item ${index}`);
-  expect(await noWait([{ vault: "Demo", items }, { vault: "Other" }])).toBe("approvalRequired");
-  const both = [
-    { vault: "Demo", items },
-    { vault: "Other", items },
-  ];
-  expect(await noWait(both)).toBe("invalidParams");
-});
-
-test.each<[Asked["purpose"], Asked["names"][number]]>([
-  ["change", { environment: "New", orNew: true, alike: "Demo" }],
-  ["access", { environment: "New", group: "Operations" }],
-  ["read", { environment: "New", items: ["DB"] }],
-  ["delete", { group: "Operations", alike: "Demo" }],
-  ["delete", { group: "Operations", items: ["DB"] }],
-])("what no question would say is refused: to %s %j", async (purpose, name) => {
-  expect(await noWait([name], purpose)).toBe("invalidParams");
-});
-
 describe("before any yes", () => {
   test("the answer without waiting is the same for what is there and for what is not", async () => {
     const names: Asked["names"] = [
@@ -245,4 +225,24 @@ test("a no that arrives right behind a yes is one answer and one record", async 
   expect([yes, no].toSorted()).toEqual(["answered", "promptNotFound"]);
   expect(await asking).toBe(outcome === "approved" ? "answered" : "approvalDenied");
   expect(answered.map((one) => one.outcome)).toEqual([outcome]);
+});
+
+test("names with more than a hundred items in all of their lists are refused", async () => {
+  const items = Array.from({ length: 51 }, (_, index) => `item ${index}`);
+  expect(await noWait([{ vault: "Demo", items }, { vault: "Other" }])).toBe("approvalRequired");
+  const both = [
+    { vault: "Demo", items },
+    { vault: "Other", items },
+  ];
+  expect(await noWait(both)).toBe("invalidParams");
+});
+
+test.each<[Asked["purpose"], Asked["names"][number]]>([
+  ["change", { environment: "New", orNew: true, alike: "Demo" }],
+  ["access", { environment: "New", group: "Operations" }],
+  ["read", { environment: "New", items: ["DB"] }],
+  ["delete", { group: "Operations", alike: "Demo" }],
+  ["delete", { group: "Operations", items: ["DB"] }],
+])("what no question would say is refused: to %s %j", async (purpose, name) => {
+  expect(await noWait([name], purpose)).toBe("invalidParams");
 });
