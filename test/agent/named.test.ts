@@ -209,6 +209,14 @@ test("a wider yes to an act covers that act, and no other of its kind", async ()
   expect(await refused(channel.call("vaults.grantGroupPermissions", elsewhere))).toBe("approvalRequired");
 });
 
+test("a wider yes that is as wide as one of the acts covers that act too", async () => {
+  const names = [{ vault: "Demo" }, { vault: "Demo", item: "DB" }];
+  const asking = locate("access", ...names);
+  await person.yes(await person.next(), { width: "vault" });
+  await asking;
+  expect(await noWait(names, "access")).toBe("answered");
+});
+
 test("a no that arrives right behind a yes is one answer and one record", async () => {
   const asking = refused(locate("read", { vault: "Demo", item: "DB" }));
   const { prompt, code, hash } = await person.next();
