@@ -310,9 +310,10 @@ export function createAgent(parts: AgentParts): Agent {
   };
 }
 
-/** What of a yes leaves a grant, each scope once. */
+/** What of a yes leaves a grant, each scope once. The very act that was asked about comes before a wider yes of the same scope, which leaves it out. */
 function distinct(verb: Verb, given: readonly Given[]): Given[] {
-  const keyed = given.flatMap((one) => (one.grantable ? [[scopeKey(verb, one.scope), one] as const] : []));
+  const ordered = given.toSorted((one, other) => Number(one.isExact ?? false) - Number(other.isExact ?? false));
+  const keyed = ordered.flatMap((one) => (one.grantable ? [[scopeKey(verb, one.scope), one] as const] : []));
   return [...new Map(keyed).values()];
 }
 

@@ -21,6 +21,9 @@ export const GATHER_MS = 50;
 /** Milliseconds that a shown prompt waits for a person. */
 export const PROMPT_MS = 120_000;
 
+/** Lines in the askers' words of a prompt that requests still join: those of as many ids as references, and some beside them. */
+export const GATHERED_LINES_MAX = 5 * limits.references;
+
 /** A command is shown its own words alone. Others that asked at the same time may have sent what it does not know. */
 const OF_OTHERS = "and more, for other commands here: you see it after the proof";
 
@@ -95,13 +98,14 @@ export function createBroker(parts: BrokerParts): Broker {
   const codes = createMatchCodes();
 
   /** The prompt that this request can join: one that asks for all of it already, or one that still gathers. */
-  function joinable(topic: Topic, keys: readonly string[]): Open | undefined {
+  function joinable(topic: Topic, keys: readonly string[], asked: readonly Asked[]): Open | undefined {
     const own = [...prompts].filter((open) => isSameTopic(open, topic));
     const same = own.find((open) => keys.every((key) => open.asked.has(key)));
     if (same !== undefined) return same;
-    return own.find(
-      (open) => open.frozen === undefined && new Set([...open.asked.keys(), ...keys]).size <= limits.references,
-    );
+    const hasRoom = (open: Open) =>
+      new Set([...open.asked.keys(), ...keys]).size <= limits.references &&
+      linesOf([...open.asked.values(), ...asked]) <= GATHERED_LINES_MAX;
+    return own.find((open) => open.frozen === undefined && hasRoom(open));
   }
 
   function open(topic: Topic, isClient: boolean): Open {
@@ -120,8 +124,20 @@ export function createBroker(parts: BrokerParts): Broker {
   }
 
   function show(open: Open): void {
+    try {
+      open.frozen = freeze(open);
+      open.cancelTimer = clock.after(PROMPT_MS, () => end(open, "timedOut"));
+      // Recorded first, since a question that cannot be recorded is not asked.
+      watcher.opened(open.frozen);
+    } catch (error) {
+      return fail(open, error instanceof Error ? error : new Error("a prompt could not be opened"));
+    }
+    for (const { waiter } of open.waiters) waiter.shown(open.frozen);
+  }
+
+  function freeze(open: Open): Prompt {
     const launch = launchOf(open);
-    open.frozen = {
+    return {
       id: open.id,
       code: open.code,
       account: open.account,
@@ -143,18 +159,11 @@ export function createBroker(parts: BrokerParts): Broker {
       askers: () => connectionsOf(open),
       askerAt: (terminal) => [...connectionsOf(open)].find((one) => one.terminal === terminal && one.isInFront()),
     };
-    open.cancelTimer = clock.after(PROMPT_MS, () => end(open, "timedOut"));
-    try {
-      // Recorded first, since a question that cannot be recorded is not asked.
-      watcher.opened(open.frozen);
-    } catch (error) {
-      return fail(open, error instanceof Error ? error : new Error("a prompt could not be opened"));
-    }
-    for (const { waiter } of open.waiters) waiter.shown(open.frozen);
   }
 
   function fail(open: Open, error: Error): void {
-    prompts.delete(open);
+    // The account may have been found to be over its time, which ended the prompt.
+    if (!prompts.delete(open)) return;
     open.cancelTimer();
     codes.give(open.code);
     quotas.closed(open.subject.family, "withdrawn");
@@ -224,7 +233,7 @@ export function createBroker(parts: BrokerParts): Broker {
       );
       const isAct = asked.some(({ form }) => form.act !== undefined);
       const topic: Topic = { account, subject, verb, isAct, named: waiter.named };
-      const prompt = joinable(topic, keys) ?? open(topic, waiter.isClient === true);
+      const prompt = joinable(topic, keys, asked) ?? open(topic, waiter.isClient === true);
       if (prompt.frozen === undefined) {
         for (const [index, one] of asked.entries()) prompt.asked.set(keys[index] ?? "", one);
       }
@@ -330,6 +339,8 @@ function launchOf({ waiters }: Open): LaunchOf {
     return found;
   };
 }
+
+const linesOf = (asked: readonly Asked[]) => asked.flatMap(({ sent }) => sent).length;
 
 const isFound = ({ asked }: Open) => [...asked.values()].every(({ find }) => find === undefined);
 

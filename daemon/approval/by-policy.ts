@@ -10,15 +10,19 @@ import type { Policies, Verdict } from "../policy/policies.ts";
 import type { OpenSession } from "../session/account-session.ts";
 import type { UnlockedSession } from "../session/session.ts";
 import type { Sessions } from "../session/sessions.ts";
+import { type NamedTarget, namedForm } from "./named-lines.ts";
 import { deniedOrNone } from "./unknown-account.ts";
 
-type Wanted = { readonly target: Target; readonly scope: Scope };
+/** A thing that nobody may look up yet is unknown: what its words lead to cannot be compared with the rules. */
+type Wanted = { readonly target: Target; readonly scope: Scope; readonly isUnknown?: true };
 
 export type ByPolicy = {
   /** Goes on with the call. Throws the error of a person's no where a rule denies what was sent. Nothing was looked up by then. */
   begin<T>(goOn: () => T | Promise<T>): T | Promise<T>;
   /** Whether a grant is enough for this scope. A minimum strength may ask for more than any grant was given with. */
   isEnough(scope: Scope): boolean;
+  /** Whether a rule allows all that a look at this named thing tells, by the ids that were sent. */
+  mayFind(target: NamedTarget): boolean;
   /** Whether a rule allows this without a question. */
   allows(wanted: Wanted): boolean;
   /** Whether a rule has allowed some of it. */
@@ -82,8 +86,11 @@ export function byPolicy(
       return found instanceof Promise ? found.then(begin) : begin(found);
     },
     isEnough: (scope) => verdict === undefined || verdict.isEnough(scope),
+    mayFind: (target) =>
+      Object.keys(target.named).every((part) => inVault.has(part)) &&
+      verdict?.allows(target, namedForm(session.file.account, target)) !== undefined,
     allows: (wanted) => {
-      const rule = verdict?.allows(wanted.target, wanted.scope);
+      const rule = wanted.isUnknown === true ? undefined : verdict?.allows(wanted.target, wanted.scope);
       if (rule !== undefined) allowed.set(wanted, rule);
       return rule !== undefined;
     },
@@ -96,6 +103,9 @@ export function byPolicy(
     },
   };
 }
+
+/** The parts of a name that lead nowhere but into its vault. A rule is for no more than a vault. */
+const inVault: ReadonlySet<string> = new Set(["vault", "item", "archived"]);
 
 const isOtherOpen = ({ unlocked }: { unlocked?: unknown }, session: OpenSession) =>
   unlocked !== undefined && unlocked !== session.unlocked;

@@ -66,6 +66,7 @@ type Gate = (method: MethodName, params: never, call: Call) => Call | Promise<Ca
 export function createGate(parts: GateParts): Gate {
   const { clock, sessions, grants, broker, resolver, applications } = parts;
   const accounts = meantAccounts(parts);
+  const heldBy = ({ connection }: Call) => grants.list(connection.subject);
 
   const gate: Gate = (method, params, call) => {
     const { need: declared, activity } = catalogue[method];
@@ -126,7 +127,7 @@ export function createGate(parts: GateParts): Gate {
     };
     // An account that is not on this agent has no names. A token knows those of its own.
     const mayFind = async (target: NamedTarget) =>
-      byToken || (!isNobody && mayLookUp(session.unlocked.account, grants.list(call.connection.subject), target));
+      byToken || (!isNobody && (policy.mayFind(target) || mayLookUp(session.unlocked.account, heldBy(call), target)));
     return policy.begin(() => {
       demandHeld(holds);
       const pending = outcomesOf(resolver, session.unlocked, targets, mayFind);

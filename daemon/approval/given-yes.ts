@@ -1,5 +1,6 @@
 // A person's yes, with the strength of its proof. The policy has the last word: a rule about ids, or a stronger minimum, makes it a no. Wherever the
 // person was asked, the yes comes here.
+import { PosternError } from "../../protocol/errors.ts";
 import type { Actor } from "../audit/entry.ts";
 import type { Policies, Refusal } from "../policy/policies.ts";
 import type { Strength } from "../session/proof.ts";
@@ -15,12 +16,14 @@ export type GivenYes = (prompt: Prompt, offer: Offer, strength: Strength, by: Ac
 
 type Parts = {
   readonly sessions: Pick<Sessions, "open">;
-  readonly broker: Pick<Broker, "decide">;
+  readonly broker: Pick<Broker, "decide" | "find">;
   readonly policies: Pick<Policies, "refusalOf">;
 };
 
 export function createGivenYes({ sessions, broker, policies }: Parts): GivenYes {
   return async (prompt, offer, strength, by) => {
+    // Another answer or a lock may have ended it while it was looked up. What does not count is not recorded as a yes.
+    if (broker.find(prompt.id) === undefined) throw new PosternError("promptNotFound");
     const session = sessions.open(prompt.account);
     const { verb, given, text } = offer;
     const scopes = [...prompt.asked, ...given].map(({ scope }) => scope);

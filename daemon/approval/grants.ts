@@ -31,7 +31,7 @@ export type Grant = {
   readonly idleMs: number;
   /** Milliseconds after which it ends in any case. */
   readonly ageMs: number;
-  /** From a yes that was widened beyond the question. It covers no method that is asked about by itself. */
+  /** From a yes that was widened, or was about no act that asks by itself. It covers no method that does. */
   readonly isWidened?: boolean;
   /** The hash of the words that a person allowed, where a thing was named by title or id. */
   readonly words?: string | undefined;

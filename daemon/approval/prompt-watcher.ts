@@ -35,7 +35,8 @@ export function watchPrompts({ sessions, approvers, connections }: PromptWatcher
       open.add(id);
       if (approvers.of(prompt.account).size === 0) return;
       if (prompt.isFound()) tell();
-      else void prompt.find().then(tell);
+      // A fault of the look-up is told to whoever answers, who waits for it too.
+      else prompt.find().then(tell, () => undefined);
     },
     closed: (prompt, ending) => {
       const { id, code } = prompt;

@@ -36,7 +36,7 @@ export type Lasting =
   | { readonly kind: "grant"; readonly idleMs: number; readonly ageMs: number }
   | { readonly kind: "application"; readonly launch: Launch };
 
-/** One scope of a yes. `isExact` says that it is no wider than the question. */
+/** One scope of a yes. `isExact` says that it is for the very act that was asked about, which may be one that asks by itself. */
 export type Given = Pick<Asked, "scope" | "grantable" | "words"> & { readonly isExact?: true };
 
 /** The connection of our own command that waits, and what a yes to its own question gives. */

@@ -1,7 +1,7 @@
 // How a program was started. A later run of the same file, with the same arguments, in the same folder and place, is the same launch. Any program
 // of the user can make such a run, so a launch is known again only where a person chose that, and where no other user can change the files.
 import { createHash } from "node:crypto";
-import { lstatSync } from "node:fs";
+import { type BigIntStats, lstatSync } from "node:fs";
 import { dirname } from "node:path";
 import { interpreterAt } from "./command-line.ts";
 import type { ProcessFacts } from "./peer.ts";
@@ -81,7 +81,7 @@ function startOf(facts: ProcessFacts): Started | Unknowable {
   const folder = folderOf(pid);
   if (executable === undefined || argv === undefined || folder === undefined)
     return { why: "its command line or folder cannot be read" };
-  const found = lstatSync(executable.path, { bigint: true, throwIfNoEntry: false });
+  const found = stateOf(executable.path);
   if (found === undefined || `${found.dev}` !== executable.device || `${found.ino}` !== executable.inode)
     return { why: "its executable was replaced" };
   for (const [what, path] of [["executable", executable.path] as const, ["script", script?.path] as const]) {
@@ -105,16 +105,29 @@ function startOf(facts: ProcessFacts): Started | Unknowable {
  */
 function othersCanChange(path: string, uid: number): boolean {
   for (let step = path; ; step = dirname(step)) {
-    const found = lstatSync(step, { throwIfNoEntry: false });
-    if (found === undefined || found.isSymbolicLink() || (found.uid !== 0 && found.uid !== uid)) return true;
-    const isKept = found.isDirectory() && (found.mode & STICKY) !== 0;
-    if ((found.mode & 0o022) !== 0 && !isKept) return true;
+    const found = stateOf(step);
+    if (found === undefined || found.isSymbolicLink() || (found.uid !== 0n && found.uid !== BigInt(uid))) return true;
+    const isKept = found.isDirectory() && (found.mode & STICKY) !== 0n;
+    if ((found.mode & OTHERS_WRITE) !== 0n && !isKept) return true;
     if (step === dirname(step)) return false;
   }
 }
 
 /** The sticky bit of a folder, stat(2). */
-const STICKY = 0o1000;
+const STICKY = 0o1000n;
+
+/** The right of the group and of all others to write, stat(2). */
+const OTHERS_WRITE = 0o022n;
+
+/** The state of a file. Undefined where it is not to be seen: its program may have moved or closed the folders above it meanwhile. */
+function stateOf(path: string): BigIntStats | undefined {
+  try {
+    return lstatSync(path, { bigint: true });
+  } catch (error) {
+    if (typeof (error as NodeJS.ErrnoException).code === "string") return undefined;
+    throw error;
+  }
+}
 
 /** Who has left the terminal is in no place: its control group is that of the terminal's session. */
 function placeOf({ terminalSession }: Subject, { terminal, cgroup }: ProcessFacts): Place | undefined {

@@ -58,12 +58,15 @@ type Purpose = keyof typeof rights;
 const DELETE_GROUP = "delete a group";
 
 function targetOf(named: Named, purpose: Purpose): Target {
-  const { vault, item, environment, group } = named;
+  const { vault, item, environment, group, items, alike } = named;
   const isGroup = group !== undefined && vault === undefined && environment === undefined;
   const places = [vault, environment].filter((one) => one !== undefined);
   if (isGroup ? purpose !== "delete" : places.length !== 1)
     throw new PosternError("invalidParams", "each of names has a vault or an environment, or a group to delete");
   if (item !== undefined && vault === undefined) throw new PosternError("invalidParams", "an item needs its vault");
+  // The question would not say it.
+  if (vault === undefined && (alike !== undefined || items !== undefined || (group !== undefined && !isGroup)))
+    throw new PosternError("invalidParams", "items, alike and a group beside something are for a vault");
   if (isGroup) return { named, names: true, act: DELETE_GROUP };
   return { named, ...(purpose === "list" ? { names: true } : {}) };
 }
@@ -79,6 +82,9 @@ function targetsOf(purpose: Purpose, names: readonly Named[]): Target[] {
   const isAct = (target: Target) => "act" in target;
   if (targets.some(isAct) && !targets.every(isAct))
     throw new PosternError("invalidParams", "groups to delete are named by themselves");
+  // All of it is one question, which a person reads.
+  if (names.flatMap(({ items = [] }) => items).length > limits.references)
+    throw new PosternError("invalidParams", `names must have at most ${limits.references} items in all of their lists`);
   return targets;
 }
 

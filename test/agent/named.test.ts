@@ -208,3 +208,49 @@ test("a wider yes to an act covers that act, and no other of its kind", async ()
   const elsewhere = { ...accounts, vaultId: "b".repeat(26) };
   expect(await refused(channel.call("vaults.grantGroupPermissions", elsewhere))).toBe("approvalRequired");
 });
+
+test("a wider yes that is as wide as one of the acts covers that act too", async () => {
+  const names = [{ vault: "Demo" }, { vault: "Demo", item: "DB" }];
+  const asking = locate("access", ...names);
+  await person.yes(await person.next(), { width: "vault" });
+  await asking;
+  expect(await noWait(names, "access")).toBe("answered");
+});
+
+test("a no that arrives right behind a yes is one answer and one record", async () => {
+  const asking = refused(locate("read", { vault: "Demo", item: "DB" }));
+  const { prompt, code, hash } = await person.next();
+  const proof = { kind: "password", password: PASSWORD } as const;
+  await channel.call("prompts.list", { code, proof });
+  const answers = [
+    refused(channel.call("prompts.answer", { prompt, answer: "yes", hash })),
+    refused(channel.call("prompts.answer", { prompt, answer: "no" })),
+  ];
+  const [yes, no] = await Promise.all(answers);
+  const { records } = await channel.call("audit.list", { proof, limit: 1000 });
+  const answered = records.filter(({ event, ids: [id] = [] }) => event === "prompts.answer" && id === prompt);
+  const outcome = yes === "answered" ? "approved" : "denied";
+  expect([yes, no].toSorted()).toEqual(["answered", "promptNotFound"]);
+  expect(await asking).toBe(outcome === "approved" ? "answered" : "approvalDenied");
+  expect(answered.map((one) => one.outcome)).toEqual([outcome]);
+});
+
+test("names with more than a hundred items in all of their lists are refused", async () => {
+  const items = Array.from({ length: 51 }, (_, index) => `item ${index}`);
+  expect(await noWait([{ vault: "Demo", items }, { vault: "Other" }])).toBe("approvalRequired");
+  const both = [
+    { vault: "Demo", items },
+    { vault: "Other", items },
+  ];
+  expect(await noWait(both)).toBe("invalidParams");
+});
+
+test.each<[Asked["purpose"], Asked["names"][number]]>([
+  ["change", { environment: "New", orNew: true, alike: "Demo" }],
+  ["access", { environment: "New", group: "Operations" }],
+  ["read", { environment: "New", items: ["DB"] }],
+  ["delete", { group: "Operations", alike: "Demo" }],
+  ["delete", { group: "Operations", items: ["DB"] }],
+])("what no question would say is refused: to %s %j", async (purpose, name) => {
+  expect(await noWait([name], purpose)).toBe("invalidParams");
+});

@@ -253,6 +253,22 @@ describe("a rule that allows", () => {
     expect(outcomeOf(await resolving())).toBe("approvalRequired");
   });
 
+  test("by ids is for what is named in its vault, and for nothing that a name asks for beside it", async () => {
+    const locate = async (name: object) => {
+      const params = { purpose: "read", names: [name], noWait: true };
+      const { result, error } = await asking({ method: "names.locate", params });
+      return result ?? error?.data.name;
+    };
+    await give({ rules: [allow({ vault })] });
+    expect(await locate({ vault, item: "DB" })).toEqual({ found: [{ vaultId: vault, itemId: item, archived: false }] });
+    expect(await locate({ vault, item: "Nothing" })).toBe("itemNotFound");
+    expect(await locate({ vault, alike: "Demo" })).toBe("approvalRequired");
+    expect(await locate({ vault, group: "Owners" })).toBe("approvalRequired");
+    expect(await locate({ vault: "Demo", item: "DB" })).toBe("approvalRequired");
+    await give({ rules: [allow({ vault }), { effect: "ask", what: { vault, item } }] });
+    expect(await locate({ vault, item: "DB" })).toBe("approvalRequired");
+  });
+
   test("is for nothing else", async () => {
     await give({ rules: [allow(), allow({ vault }, { verb: "write" })] });
     const ask = async (method: string, params: object) =>

@@ -75,6 +75,21 @@ test.each([
   expect(await outcomeOf(call())).toBe("approvalRequired");
 });
 
+test("a yes to changing everything in a vault, as it was asked for, leaves them out too", async () => {
+  await channel.call("grants.revoke", { all: true });
+  const asking = channel.call("names.locate", { purpose: "change", names: [{ vault: "Shop" }] });
+  await person.yes(await person.next());
+  await asking;
+  const item = { vaultId, title: "Mail", category: "Password" as const };
+  const { id: itemId } = await channel.call("items.create", { item, noWait: true });
+  const acts = [
+    channel.call("vaults.grantGroupPermissions", { vaultId, groupPermissions: [], noWait: true }),
+    channel.call("items.shares.create", { vaultId, itemId, params: { oneTimeOnly: true }, noWait: true }),
+    channel.call("vaults.delete", { vaultId, noWait: true }),
+  ];
+  expect(await Promise.all(acts.map(outcomeOf))).toEqual(acts.map(() => "approvalRequired"));
+});
+
 test("no part of it is a right to manage: the whole lists still take a proof", async () => {
   expect(await outcomeOf(channel.call("prompts.attach", {}))).toBe("proofRequired");
 });

@@ -15,6 +15,7 @@ import { sentForm, sentLines } from "../../../daemon/approval/sent-lines.ts";
 import { askedOfNobody } from "../../../daemon/approval/unknown-account.ts";
 import type { Connection } from "../../../daemon/call/connection.ts";
 import type { Target, Verb } from "../../../protocol/entry.ts";
+import { PosternError } from "../../../protocol/errors.ts";
 import { limits } from "../../../protocol/limits.ts";
 import { fakeClock } from "../host/fake-clock.ts";
 import { subject } from "../peer/subjects.ts";
@@ -179,6 +180,18 @@ describe("one prompt", () => {
     expect(opened.map((prompt) => prompt.asked.length)).toEqual([limits.references, 1]);
   });
 
+  test("grows by no more lines than a person reads: what is named with long lists goes into another", () => {
+    const { opened, broker, show } = fresh();
+    const waiter = { signal: new AbortController().signal, connection: elsewhere, shown: () => undefined };
+    for (const item of Array.from({ length: 6 }, (_, index) => `i${index}`)) {
+      const target = { named: { vault: "V", item, items: Array.from({ length: limits.references }, () => "x") } };
+      const one = { ...asked("f"), form: sentForm("a", target), sent: sentLines(target), shown: [item] };
+      broker.ask("a", subject("app"), "read", [one], waiter).catch(() => undefined);
+    }
+    show();
+    expect(opened.map((prompt) => prompt.asked.length)).toEqual([4, 2]);
+  });
+
   test("cannot be asked for more than 100 at once", async () => {
     const { ask } = fresh();
     await expect(
@@ -253,6 +266,27 @@ describe("one prompt", () => {
     broker.decide(first(opened), "no");
     expect(broker.find(code)).toBeUndefined();
   });
+});
+
+test("a question that cannot be put fails for its asker alone, and the agent goes on", async () => {
+  const clock = fakeClock();
+  const waiter = { signal: new AbortController().signal, connection: elsewhere, shown: () => undefined };
+  const broker = createBroker({
+    ...{ clock, quotas: createQuotas(clock), offers: createOffers(clock), lockMsOf: () => 600_000 },
+    newId: () => "prompt",
+    watcher: { opened: () => undefined, closed: () => undefined },
+    approve: () => undefined,
+    // The account locks by the clock, between the question and its text.
+    changedFile: () => {
+      broker.lock("a");
+      throw new PosternError("locked");
+    },
+  });
+  const outcome = broker.ask("a", subject("app"), "read", [asked("f")], waiter);
+  const expected = expect(outcome).rejects.toMatchObject({ name: "locked" });
+  clock.advance(GATHER_MS);
+  await expected;
+  expect(broker.list()).toEqual([]);
 });
 
 test("an open prompt delays nobody: fifty other subjects are decided meanwhile", async () => {

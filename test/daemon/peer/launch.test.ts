@@ -102,6 +102,16 @@ describe("a process", () => {
     expect(launchOf(facts)).toEqual({ why: "its executable was replaced" });
   });
 
+  test("is not known again where its folder is a link to itself by now", async () => {
+    const inner = join(folder, "inner");
+    mkdirSync(inner);
+    copyFileSync("/bin/sleep", join(inner, "program"));
+    const facts = await start(join(inner, "program"));
+    rmSync(inner, { recursive: true });
+    symlinkSync(inner, inner);
+    expect(launchOf(facts)).toEqual({ why: "its executable was replaced" });
+  });
+
   test("is not known again where a link stands for its executable by now", async () => {
     const facts = await start();
     rmSync(join(folder, "program"));
