@@ -18,7 +18,7 @@ export const KEYS = [
 export function offerLine(offered: Choice | undefined): string | undefined {
   return offered === undefined
     ? undefined
-    : `(key l: ${wordsOf(offered)}, as you chose last, or since several questions came)`;
+    : `(key l: ${wordsOf(offered)}, as last time or for several questions)`;
 }
 
 const lengthWords = {
