@@ -16,9 +16,7 @@ export const KEYS = [
 
 /** The line about what the agent offers. Undefined where it offers nothing. */
 export function offerLine(offered: Choice | undefined): string | undefined {
-  return offered === undefined
-    ? undefined
-    : `(key l: ${wordsOf(offered)}, as you chose last, or since several questions came)`;
+  return offered === undefined ? undefined : `(key l: ${wordsOf(offered)}, as last time or for several questions)`;
 }
 
 const lengthWords = {
