@@ -104,7 +104,7 @@ describe("delete", () => {
     const asked = person.seen.length;
     expect((await run(`vault delete ${id} --yes`)).code).toBe(0);
     expect(person.seen.slice(asked).map((prompt) => prompt.text.slice(1, -2))).toEqual([
-      ["  everything in the vault Alone"],
+      ["  and delete the whole of it: everything in the vault Alone"],
     ]);
   });
 
