@@ -310,11 +310,10 @@ export function createAgent(parts: AgentParts): Agent {
   };
 }
 
-/** What of a yes leaves a grant, each scope once. The very act that was asked about comes before a wider yes of the same scope, which leaves it out. */
+/** What of a yes leaves a grant, each scope once. An act that was asked about stands beside a wider yes of the same scope, which leaves it out. */
 function distinct(verb: Verb, given: readonly Given[]): Given[] {
-  const ordered = given.toSorted((one, other) => Number(one.isExact ?? false) - Number(other.isExact ?? false));
-  const keyed = ordered.flatMap((one) => (one.grantable ? [[scopeKey(verb, one.scope), one] as const] : []));
-  return [...new Map(keyed).values()];
+  const keyOf = ({ scope, isExact, also }: Given) => JSON.stringify([scopeKey(verb, scope), isExact, also]);
+  return [...new Map(given.filter(({ grantable }) => grantable).map((one) => [keyOf(one), one])).values()];
 }
 
 /** Gives what a person said yes to. A yes for once gives it to the waiting commands of ours, each as long as its connection lives. */
@@ -325,8 +324,8 @@ function giveGrants(
   askers: readonly Asker[],
 ): void {
   const add = (holder: Subject, those: readonly Given[], terms: Pick<Grant, "idleMs" | "ageMs">) => {
-    return distinct(verb, those).map(({ scope, words, isExact = false }) =>
-      grants.add(holder, verb, scope, { ...terms, words, isWidened: !isExact || choice.verb !== undefined }),
+    return distinct(verb, those).map(({ scope, words, also, isExact = false }) =>
+      grants.add(holder, verb, scope, { ...terms, words, also, isWidened: !isExact || choice.verb !== undefined }),
     );
   };
   if (lasting.kind === "grant") return void add(subject, given, lasting);

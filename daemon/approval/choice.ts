@@ -61,10 +61,10 @@ export function fits(choice: Choice, verb: Verb, asked: readonly Asked[], launch
 
 /** The scopes of a yes. A thing that is not there leaves no grant. The vault or the account around it does, where that was chosen. */
 export function chosenScopes(asked: readonly Asked[], { width }: Choice): Given[] {
-  return asked.flatMap(({ scope, form, grantable, ofNobody, alone, words }): Given[] => {
+  return asked.flatMap(({ scope, form, grantable, ofNobody, alone, also, words }): Given[] => {
     // A yes to changing is no yes to an act that asks by itself.
     const isExact = alone === true || form.act !== undefined;
-    const exact = { scope, grantable, words, ...(isExact ? { isExact } : {}) } as const;
+    const exact = { scope, grantable, words, also, ...(isExact ? { isExact } : {}) } as const;
     if (width === undefined) return [exact];
     if (ofNobody === true) return [{ scope, grantable: false }];
     const made = width === "account" && form.vault !== undefined ? wide(form, width) : wide(scope, width);

@@ -106,7 +106,7 @@ export function createGate(parts: GateParts): Gate {
       const isAllowed = ({ scope, isUnknown }: Wanted, now: Moment) =>
         isUnknown !== true &&
         policy.isEnough(scope) &&
-        grants.allows(subject, need.verb, scope, now, need.alone === true);
+        grants.allows(subject, need.verb, scope, now, need.alone === undefined ? undefined : need);
       const isFree = (one: Wanted, now: Moment) => isAllowed(one, now) || policy.allows(one);
       const isLacking = (one: Wanted) => !isFree(one, at);
       const ungranted = wanted.filter(isLacking);
@@ -197,7 +197,7 @@ export function createGate(parts: GateParts): Gate {
       wanted.map(async (one): Promise<Asked> => {
         const { target, scope, grantable } = one;
         const form = sentForm(session.file.account, target);
-        const common = { scope, form, sent: sentLines(target, before), alone };
+        const common = { scope, form, sent: sentLines(target, before), alone, also };
         if ("named" in target) return askedByName(session.unlocked, target, common, before);
         return { ...common, shown: await nameOf(session.unlocked, one, before), grantable };
       }),
@@ -248,7 +248,7 @@ function rightOf({ by, verb, also, alone }: GrantNeed, params: never): Right {
 function askedByName(
   { account }: Unlocked,
   target: NamedTarget,
-  common: Pick<Asked, "scope" | "form" | "sent" | "alone">,
+  common: Pick<Asked, "scope" | "form" | "sent" | "alone" | "also">,
   before: string,
 ): Asked {
   const find = async () => {

@@ -33,6 +33,8 @@ export type Grant = {
   readonly ageMs: number;
   /** From a yes that was widened, or was about no act that asks by itself. It covers no method that does. */
   readonly isWidened?: boolean;
+  /** What the question named beside its verb. An act that asks by itself is covered by a question about that act alone. */
+  readonly also?: string | undefined;
   /** The hash of the words that a person allowed, where a thing was named by title or id. */
   readonly words?: string | undefined;
   /** The grant from which this one follows. Both end together. */
@@ -46,13 +48,13 @@ export type Grant = {
 export type Grants = {
   /** Whether a living grant of this subject covers the request. Asking this is no use of the grant. */
   covers(subject: Subject, verb: Verb, scope: Scope): boolean;
-  /** The same for a request of the subject. Using a grant delays its idle end. `alone` is a request that no widened grant covers. */
-  allows(subject: Subject, verb: Verb, scope: Scope, now?: Moment, alone?: boolean): boolean;
+  /** The same for a request of the subject. Using a grant delays its idle end. `alone` is an act that asks by itself. */
+  allows(subject: Subject, verb: Verb, scope: Scope, now?: Moment, alone?: Pick<Grant, "also">): boolean;
   add(
     subject: Subject,
     verb: Verb,
     scope: Scope,
-    terms: Pick<Grant, "idleMs" | "ageMs" | "isWidened" | "words" | "application">,
+    terms: Pick<Grant, "idleMs" | "ageMs" | "isWidened" | "also" | "words" | "application">,
   ): Grant;
   /** Adds a grant that follows from another. It is as old as that one, and ends with it. */
   addOn(grant: Grant, verb: Verb, scope: Scope): void;
@@ -121,9 +123,16 @@ export function createGrants(clock: Clock, newId: () => string, ended: () => voi
     return made;
   }
 
-  function covering(subject: Subject, verb: Verb, scope: Scope, now: Moment, alone = false): Grant | undefined {
+  function covering(
+    subject: Subject,
+    verb: Verb,
+    scope: Scope,
+    now: Moment,
+    alone?: Pick<Grant, "also">,
+  ): Grant | undefined {
     const asked = { verb, scope };
-    const isFor = (one: Grant) => covers(one, asked) && isAlive(now, one) && !(alone && one.isWidened === true);
+    const isFor = (one: Grant) =>
+      covers(one, asked) && isAlive(now, one) && (alone === undefined || isAbout(one, alone));
     const among = (key: string) => bySubject.get(key)?.find(isFor);
     for (const key of keysOf(subject)) {
       const found = among(key);
@@ -134,15 +143,15 @@ export function createGrants(clock: Clock, newId: () => string, ended: () => voi
 
   return {
     covers: (subject, verb, scope) => covering(subject, verb, scope, momentOf(clock)) !== undefined,
-    allows: (subject, verb, scope, now = momentOf(clock), alone = false) => {
+    allows: (subject, verb, scope, now = momentOf(clock), alone) => {
       const grant = covering(subject, verb, scope, now, alone);
       if (grant === undefined) return false;
       grant.lastUsedAt = now;
       return true;
     },
-    add: (subject, verb, scope, { idleMs, ageMs, isWidened = false, words, application }) => {
+    add: (subject, verb, scope, { idleMs, ageMs, isWidened = false, also, words, application }) => {
       const now = momentOf(clock);
-      return add({ subject, verb, scope, idleMs, ageMs, isWidened, words, application, createdAt: now }, now);
+      return add({ subject, verb, scope, idleMs, ageMs, isWidened, also, words, application, createdAt: now }, now);
     },
     addOn: (grant, verb, scope) => {
       const restsOn = grant.restsOn ?? grant;
@@ -166,6 +175,11 @@ export function createGrants(clock: Clock, newId: () => string, ended: () => voi
 
 /** The keys of the grants that a subject uses: its own, those of its command alone, and those of its terminal session. */
 const keysOf = (subject: Subject) => [subject.key, subject.command ?? [], terminalKeyOf(subject) ?? []].flat();
+
+/** Whether the question was about this act. Who made a vault may do all with it. */
+function isAbout({ isWidened, also, restsOn }: Grant, act: Pick<Grant, "also">): boolean {
+  return isWidened !== true && (restsOn !== undefined || also === act.also);
+}
 
 function isAlive(now: Moment, grant: Grant): boolean {
   if (grant.restsOn !== undefined && !isAlive(now, grant.restsOn)) return false;

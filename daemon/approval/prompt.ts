@@ -19,6 +19,8 @@ export type Asked = {
   readonly grantable: boolean;
   /** Set where the question is about an act that no wider yes covers. */
   readonly alone?: true | undefined;
+  /** The effect beside the verb that the question names. */
+  readonly also?: string | undefined;
   /** The hash by which a later request finds the grant. */
   readonly words?: string | undefined;
   /** Looks up what was named. Called once a proof was given. Until then the scope is the form, and nothing but the sent words is shown. */
@@ -37,7 +39,7 @@ export type Lasting =
   | { readonly kind: "application"; readonly launch: Launch };
 
 /** One scope of a yes. `isExact` says that it is for the very act that was asked about, which may be one that asks by itself. */
-export type Given = Pick<Asked, "scope" | "grantable" | "words"> & { readonly isExact?: true };
+export type Given = Pick<Asked, "scope" | "grantable" | "words" | "also"> & { readonly isExact?: true };
 
 /** The connection of our own command that waits, and what a yes to its own question gives. */
 export type Asker = { readonly connection: Connection; readonly given: readonly Given[] };

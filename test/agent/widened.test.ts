@@ -90,6 +90,27 @@ test("a yes to changing everything in a vault, as it was asked for, leaves them 
   expect(await Promise.all(acts.map(outcomeOf))).toEqual(acts.map(() => "approvalRequired"));
 });
 
+test("a yes to one of them is for that act, and for no other", async () => {
+  await channel.call("grants.revoke", { all: true });
+  const changing = { vaultId, groupId: "c".repeat(26) };
+  const asking = outcomeOf(channel.call("vaults.revokeGroupPermissions", changing));
+  const prompt = await person.next();
+  expect(prompt.text.join("\n")).toContain("and change who may use it: ");
+  await person.yes(prompt);
+  expect(await asking).toMatch(/NotFound$/);
+  const other = channel.call("names.locate", { purpose: "access", names: [{ vault: vaultId }], noWait: true });
+  expect(await outcomeOf(other)).toBe("answered");
+  const acts = [
+    channel.call("vaults.delete", { vaultId, noWait: true }),
+    channel.call("items.shares.create", {
+      ...{ vaultId, itemId: "c".repeat(26) },
+      params: { oneTimeOnly: true },
+      noWait: true,
+    }),
+  ];
+  expect(await Promise.all(acts.map(outcomeOf))).toEqual(acts.map(() => "approvalRequired"));
+});
+
 test("no part of it is a right to manage: the whole lists still take a proof", async () => {
   expect(await outcomeOf(channel.call("prompts.attach", {}))).toBe("proofRequired");
 });
