@@ -179,6 +179,8 @@ describe("the command", () => {
     const broken = await run(["policy"]);
     expect(broken.out).toContain("The policy file is broken: it allows nothing without a question");
     expect(broken.out).toContain("policy.json is broken: version is required");
+    // As long as it is broken, `policy approve` refuses it.
+    expect(broken.out).toContain("  next: mend the file, then run `postern policy approve`\n");
     const refused = await approve();
     expect(refused).toMatchObject({ code: exitCodes.usage, out: "" });
     expect(refused.err).toContain("version is required");

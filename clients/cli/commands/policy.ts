@@ -32,7 +32,11 @@ function show(terminal: Terminal): Promise<void> {
 }
 
 function statusText({ path, state, fault, file }: Status): string {
-  const next = state === undefined || state === "active" ? [] : ["  next: `postern policy approve` shows what changes"];
+  const step =
+    fault === undefined
+      ? "`postern policy approve` shows what changes"
+      : "mend the file, then run `postern policy approve`";
+  const next = state === undefined || state === "active" ? [] : [`  next: ${step}`];
   return [
     policyLine(state),
     ...(fault === undefined ? [] : [`  ${oneLine(fault)}`]),
