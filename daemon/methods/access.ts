@@ -203,10 +203,11 @@ const heldBySubject = (grant: Grant): Listed => ({
   endsAtMs: endsAtMs(grant),
 });
 
-/** An application grant as it is listed: one for each scope. No one process holds it. */
+/** An application grant as it is listed: one for each scope. No one process holds it. The same script in another folder has a grant of its own. */
 function heldByLaunch(application: ApplicationGrant, held: readonly Grant[]): Listed[] {
   const { launch, given, wallMs } = application;
-  const subject = { kind: "application" as const, program: launch.script?.path ?? launch.executable.path, pid: 0 };
+  const program = `${launch.script?.path ?? launch.executable.path}, in ${launch.folder}`;
+  const subject = { kind: "application" as const, program, pid: 0 };
   return given.map(({ id, scope }) => {
     const used = held.filter((one) => one.application === id).map(({ lastUsedAt }) => lastUsedAt.wallMs);
     const lastUsedAt = { wallMs: Math.max(wallMs, ...used) };

@@ -142,8 +142,20 @@ describe("a program that was allowed each time it starts", () => {
     const { grants } = await run(channel.call("grants.list", { proof }));
     const known = grants.filter(({ subject }) => subject.kind === "application");
     expect(known.map(({ item, field, verb, subject }) => [item, field, verb, subject.program, subject.pid])).toEqual([
-      ["db", "password", "read", join(work, "read.mjs"), 0],
+      ["db", "password", "read", `${join(work, "read.mjs")}, in ${work}`, 0],
     ]);
+    channel.close();
+  });
+
+  test("is told apart in the list from the same script in another folder", async () => {
+    mkdirSync(join(work, "sub"), { mode: 0o700 });
+    await allow(`node ${join(work, "read.mjs")}`);
+    await allow(`node ${join(work, "read.mjs")}`, open(join(work, "sub")));
+    const channel = await agent.connect();
+    const proof = { kind: "password", password: PASSWORD } as const;
+    const { grants } = await run(channel.call("grants.list", { proof }));
+    const known = grants.flatMap(({ subject }) => (subject.kind === "application" ? [subject.program] : []));
+    expect(new Set(known).size).toBe(2);
     channel.close();
   });
 

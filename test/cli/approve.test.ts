@@ -101,7 +101,7 @@ describe("approve", () => {
     other.type(`node --no-warnings -- ${main} grants`);
     await other.sees("Account password");
     other.type(PASSWORD);
-    await other.sees(`${program} (each time it starts)`);
+    await other.sees(`${program}, in ${agent.home} (each time it starts)`);
     other.end();
   });
 
