@@ -148,7 +148,11 @@ function sentenceOf(fault: SchemaFault, whole: string, base: string): string {
     const missing = (fault.params as { requiredProperties?: string[] }).requiredProperties ?? [];
     return `${namesIn(path, missing)} is required`;
   }
-  return `${fieldOf(path) || `${whole} `}${fault.message}`;
+  const field = fieldOf(path) || `${whole} `;
+  // The one value is of our schema.
+  if (fault.keyword === "const")
+    return `${field}must be ${JSON.stringify((fault.params as { allowedValue?: unknown }).allowedValue)}`;
+  return `${field}${fault.message}`;
 }
 
 /** Turns "/references/3" into "references[3] ". Unknown keys never get here: an earlier step sorts them out. */

@@ -11,6 +11,7 @@ import type { Call } from "../call/call.ts";
 import type { Connection, OpenClient } from "../call/connection.ts";
 import { entryOf } from "../call/log-entry.ts";
 import type { Moment } from "../host/clock.ts";
+import { hasEnded, sessionHasEnded } from "../peer/ended.ts";
 import { programOf, type Subject } from "../peer/subject.ts";
 import type { ApplicationGrant } from "../session/device-store.ts";
 import type { Session, UnlockedSession } from "../session/session.ts";
@@ -127,9 +128,10 @@ export function accessMethods(parts: AccessParts): AccessHandlers {
   /** The grants of an account: all, or those that one connection's program uses. One that an application grant gave is not listed beside it. */
   function listed(session: Session, connection?: Connection): Listed[] {
     const held = grants.list(connection?.subject).filter(({ scope }) => scope.account === session.file.account);
-    const known = isUnlocked(session) ? applications.list(session, connection) : [];
+    const known = isUnlocked(session) ? applications.list(session, connection).filter(isUsable) : [];
+    // Nobody can use a grant whose holder has ended. So a person need not read it.
     return [
-      ...held.filter(({ application }) => application === undefined).map(heldBySubject),
+      ...held.filter(({ application, subject }) => application === undefined && !hasEnded(subject)).map(heldBySubject),
       ...known.flatMap((one) => heldByLaunch(one, held)),
     ];
   }
@@ -196,6 +198,9 @@ type Listed = Pick<Grant, "id" | "verb" | "scope"> & {
 };
 
 const isUnlocked = (session: Session): session is UnlockedSession => session.unlocked !== undefined;
+
+const isUsable = ({ launch: { place } }: ApplicationGrant) =>
+  place.is !== "terminal" || !sessionHasEnded(place.session);
 
 const heldBySubject = (grant: Grant): Listed => ({
   ...grant,

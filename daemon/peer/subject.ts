@@ -27,6 +27,8 @@ export type Subject = {
   readonly pid: number;
   /** The process of the key, where it is not the peer itself. It must still run the same program too. */
   readonly holder?: ProcessFacts;
+  /** The process of the key. */
+  readonly process?: ProcessFacts;
   /** The name of the controlling terminal, where there is one. */
   readonly terminal?: string;
   /** The session at that terminal. Only processes of the same session have the same. */
@@ -64,6 +66,7 @@ export function subjectOf(identity: PeerIdentity, ours: readonly OwnProgram[], n
   return {
     ...about,
     kind: "process",
+    process: facts,
     ...(isOurs ? { holder: foreign } : {}),
     key: [way, foreign.pid, foreign.startTicks, foreign.image, device, inode].join("|"),
   };

@@ -25,6 +25,8 @@ export type HeldTerminal = {
 /** Leaves the other screen, shows the cursor, and ends the keypad's mode and colours: what ncurses sends at its end. */
 const LEAVING = { screen: "\u001b[?1049l\u001b[23;0;0t\u001b[?25h\u001b[?1l\u001b>\u001b[0m\r", line: "\r\n" } as const;
 
+const AWAY = "Postern: the question comes again with the program (fg).\r\n";
+
 /** Holds the asker's terminal. Undefined where it is not there, not the user's, or another one than the asker sees under this name. */
 export function holdTerminal(native: Native, asker: Connection): HeldTerminal | undefined {
   const { pid, terminal } = asker.peer.identity;
@@ -55,8 +57,10 @@ export function holdTerminal(native: Native, asker: Connection): HeldTerminal | 
       attempt(() => native.dropTyped(fd));
       // A shell that has taken the terminal over has set modes of its own.
       if (isChanged && (asker.isInFront() || isEqual(now, seen))) attempt(() => native.setTerminalModes(fd, before));
+      // A stopped asker: the shell wrote its prompt to the screen that is left now, so the person would see nothing.
+      const away = left === "screen" && asker.isSame() && !asker.isInFront() ? AWAY : "";
       // Not waited for: a person may have stopped the output.
-      if (left !== undefined) attempt(() => writeSync(fd, LEAVING[left]));
+      if (left !== undefined) attempt(() => writeSync(fd, LEAVING[left] + away));
     },
     close: () => closeSync(fd),
   };

@@ -270,6 +270,24 @@ describe("it ends", () => {
     expect(await gets()).toBe("approvalRequired");
   });
 
+  test("for the list with its terminal, and a process's own grant with the process", async () => {
+    const elsewhere = open();
+    await allow("node read.mjs", elsewhere);
+    const prompt = await asks("node read.mjs", here);
+    await run(person.yes(prompt));
+    await run(here.sees(/got .*value of/));
+    const proof = { kind: "password", password: PASSWORD } as const;
+    const channel = await agent.connect();
+    const kinds = async () => {
+      const { grants } = await run(channel.call("grants.list", { proof }));
+      return grants.filter(({ subject }) => subject.program.includes("read.mjs")).map(({ subject }) => subject.kind);
+    };
+    await expect.poll(kinds).toEqual(["application"]);
+    elsewhere.end();
+    await expect.poll(kinds).toEqual([]);
+    channel.close();
+  });
+
   test("when it is revoked, for a running process too", async () => {
     await allow();
     const channel = await agent.connect();

@@ -106,6 +106,8 @@ describe.skipIf(!isReady)("on the asker's terminal (needs nc, setpriv, pinentry-
     terminal.key("\u001a");
     await terminal.sees("Stopped");
     await expect.poll(() => pinentriesOf(agent.process.pid)).toEqual([]);
+    // The shell's own lines stand on the screen that is gone.
+    await terminal.sees("Postern: the question comes again with the program (fg).");
     expect(await modes(terminal)).toBe(before);
     terminal.type("fg");
     await terminal.sees("PIN:");

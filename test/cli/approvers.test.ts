@@ -31,7 +31,8 @@ describe("config approvers", () => {
       ["OFF", []],
     ] as const) {
       const set = await run(`config approvers ${typed} --password-fd 3`, [PASSWORD]);
-      const told = `The order of approvers is ${typed.toLowerCase()} on this machine.\n`;
+      const nobody = typed === "OFF" ? ": the agent asks nobody itself, and programs wait for `postern approve`" : "";
+      const told = `The order of approvers is ${typed.toLowerCase()} on this machine${nobody}.\n`;
       expect(set).toMatchObject({ code: 0, out: told });
       expect(await shown()).toEqual({ approvers });
       expect(await shown("config --json")).toEqual({ idleLock: "tenMinutes", approvers });

@@ -68,7 +68,8 @@ async function approvers(
     await agent.call("accounts.setApprovers", { approvers: chosen, password });
     terminal.result(
       { approvers: chosen },
-      () => `${withAccount("The order of approvers", words)} is ${approversWords(chosen)} on this machine.`,
+      () =>
+        `${withAccount("The order of approvers", words)} is ${approversWords(chosen)} on this machine${chosen.length === 0 ? ": the agent asks nobody itself, and programs wait for `postern approve`" : ""}.`,
     );
   });
 }

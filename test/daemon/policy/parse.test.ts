@@ -33,7 +33,7 @@ const faults: readonly [string, Uint8Array, string][] = [
   ["a comment", utf8('{"version":1} // mine'), "it is no JSON in UTF-8"],
   ["a list", utf8("[]"), "the file must be object"],
   ["no version", utf8("{}"), "version is required"],
-  ["another version", utf8('{"version":2}'), "version must be equal to constant"],
+  ["another version", utf8('{"version":2}'), "version must be 1"],
   ["a key twice", utf8('{"version":1,"rules":[{"effect":"ask","effect":"deny"}]}'), "an object has the same key twice"],
   ["a key twice by an escape", utf8('{"version":1,"versio\\u006e":1}'), "an object has the same key twice"],
   ["nine levels", utf8(`{"rules":${"[".repeat(8)}${"]".repeat(8)}}`), "it is nested deeper than 8 levels"],
