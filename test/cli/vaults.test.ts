@@ -154,7 +154,6 @@ describe("delete", () => {
       await terminal.sees(`Delete Locked (${id}) with its 0 items for good?`);
       terminal.type("y");
       // If a second question came, this would never happen.
-      await allow();
       await terminal.sees("Deleted.");
       terminal.end();
       person.leave();
