@@ -94,7 +94,7 @@ export const lanes: Readonly<Record<LaneName, Lane>> = {
    * third worker finds room on two cores.
    */
   gate: { include: ["test/**/*.test.ts"], exclude: [...soak, ...interop], checks: true, budgetS: 1_800, workers: 3 },
-  soak: { include: soak, exclude: [], checks: false, budgetS: 1_500, workers: 2 },
+  soak: { include: soak, exclude: [], checks: false, budgetS: 2_000, workers: 2 },
   interop: {
     include: interop,
     exclude: [],
