@@ -163,7 +163,6 @@ export type GroupVaultAccess = {
   groupId: string;
   permissions: number;
 };
-export type HexHash = string;
 export type Id = string;
 export type IdleLock = "tenMinutes" | "eightHours";
 export type IssuedToken = {
@@ -326,7 +325,7 @@ export type PolicyApproved = {
   state?: PolicyState;
 };
 export type PolicyContent = {
-  sha256: HexHash;
+  sha256: string;
   sentences: string[];
 };
 export type PolicyExplanation = {
@@ -340,10 +339,10 @@ export type PolicyExplanation = {
 export type PolicyProcess = {
   pid: number;
   program: string;
-  sha256?: HexHash;
+  sha256?: string;
   script?: {
     path: string;
-    sha256?: HexHash;
+    sha256?: string;
     seen: boolean;
   };
   terminal: boolean;
@@ -929,7 +928,7 @@ export type Methods = {
     params: {
       account?: string;
       password: string;
-      sha256?: HexHash;
+      sha256?: string;
     };
     result: PolicyApproved;
   };

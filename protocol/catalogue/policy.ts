@@ -18,7 +18,7 @@ export const PolicyState = Type.Enum(
 );
 
 /** In hex, as sha256sum prints it. */
-const Sha256 = Type.String({ pattern: "^[0-9a-f]{64}$", ...named("HexHash") });
+const Sha256 = Type.String({ pattern: "^[0-9a-f]{64}$" });
 
 /** Characters of a reference: more than any that leads somewhere. */
 const REFERENCE_LENGTH_MAX = 4096;

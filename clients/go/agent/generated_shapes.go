@@ -379,9 +379,9 @@ type PolicyGetParams struct {
 
 // PolicyApproveParams are the parameters of policy.approve.
 type PolicyApproveParams struct {
-	Account  *string  `json:"account,omitempty"`
-	Password string   `json:"password"`
-	Sha256   *HexHash `json:"sha256,omitempty"`
+	Account  *string `json:"account,omitempty"`
+	Password string  `json:"password"`
+	Sha256   *string `json:"sha256,omitempty"`
 }
 
 // PolicyTestParams are the parameters of policy.test.

@@ -160,10 +160,6 @@ type Grant struct {
 	ExpiresAt  time.Time `json:"expiresAt"`
 }
 
-// HexHash is the HexHash of the wire.
-type HexHash struct {
-}
-
 // IdleLock is the IdleLock of the wire.
 type IdleLock string
 
@@ -231,7 +227,7 @@ type PolicyApproved struct {
 
 // PolicyContent is the PolicyContent of the wire.
 type PolicyContent struct {
-	Sha256    HexHash  `json:"sha256"`
+	Sha256    string   `json:"sha256"`
 	Sentences []string `json:"sentences"`
 }
 
@@ -246,16 +242,16 @@ type PolicyExplanation struct {
 }
 
 type PolicyProcessScript struct {
-	Path   string   `json:"path"`
-	Sha256 *HexHash `json:"sha256,omitempty"`
-	Seen   bool     `json:"seen"`
+	Path   string  `json:"path"`
+	Sha256 *string `json:"sha256,omitempty"`
+	Seen   bool    `json:"seen"`
 }
 
 // PolicyProcess is the PolicyProcess of the wire.
 type PolicyProcess struct {
 	PID      int64                `json:"pid"`
 	Program  string               `json:"program"`
-	Sha256   *HexHash             `json:"sha256,omitempty"`
+	Sha256   *string              `json:"sha256,omitempty"`
 	Script   *PolicyProcessScript `json:"script,omitempty"`
 	Terminal bool                 `json:"terminal"`
 	Judged   bool                 `json:"judged"`

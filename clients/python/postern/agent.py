@@ -923,7 +923,7 @@ class AgentMethods:
         *,
         password: str,
         account: Optional[str] = None,
-        sha256: Optional[wire.HexHash] = None,
+        sha256: Optional[str] = None,
         timeout: Optional[float] = None,
     ) -> wire.PolicyApproved:
         """Approves policy.json as it lies there. `sha256` is the hash of what the person was shown.

@@ -232,9 +232,6 @@ class GroupVaultAccess(TypedDict):
     permissions: int
 
 
-HexHash = str
-
-
 Id = str
 
 
@@ -476,7 +473,7 @@ class PolicyApproved(TypedDict, total=False):
 
 
 class PolicyContent(TypedDict):
-    sha256: "HexHash"
+    sha256: str
     sentences: List[str]
 
 
@@ -500,7 +497,7 @@ class _PolicyProcess(TypedDict):
 
 
 class PolicyProcess(_PolicyProcess, total=False):
-    sha256: "HexHash"
+    sha256: str
     script: "PolicyProcessScript"
 
 
@@ -510,7 +507,7 @@ class _PolicyProcessScript(TypedDict):
 
 
 class PolicyProcessScript(_PolicyProcessScript, total=False):
-    sha256: "HexHash"
+    sha256: str
 
 
 PolicyState = Literal["unapproved", "active", "changed", "missing", "broken", "restored"]
