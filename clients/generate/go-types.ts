@@ -105,6 +105,9 @@ export function goTypes(packageName: GoPackage, kept: ReadonlySet<string> = new 
         ),
       ];
     });
+    // Its empty struct could not be read from a text.
+    if (schema.type === "string")
+      throw new Error(`the Go client has no type for the text ${name}: give it no name of its own`);
     declared.set(name, structOf(name, rows, [...fields.keys()], isKept(name, kept)));
   }
 
