@@ -68,7 +68,10 @@ export function createApplications(clock: Clock, grants: Grants, newId: () => st
     know: (session, connection, asked) => {
       if (asked.length === 0) return;
       const { subject } = connection;
-      const wanted = new Set(asked.flatMap(({ scope, grantable }) => (grantable ? [scopeKey("read", scope)] : [])));
+      // What a grant covers already is lacking for another reason, such as a minimum strength. Another grant and record would not help.
+      const isLacking = ({ scope, grantable }: Pick<Asked, "scope" | "grantable">) =>
+        grantable && !grants.covers(subject, "read", scope);
+      const wanted = new Set(asked.filter(isLacking).map(({ scope }) => scopeKey("read", scope)));
       for (const one of ofProgram(session, connection)) {
         const given = one.given.filter(({ scope }) => wanted.delete(scopeKey("read", scope)));
         if (given.length === 0) continue;

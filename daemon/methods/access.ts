@@ -129,9 +129,12 @@ export function accessMethods(parts: AccessParts): AccessHandlers {
   function listed(session: Session, connection?: Connection): Listed[] {
     const held = grants.list(connection?.subject).filter(({ scope }) => scope.account === session.file.account);
     const known = isUnlocked(session) ? applications.list(session, connection).filter(isUsable) : [];
-    // Nobody can use a grant whose holder has ended. So a person need not read it.
+    const plain = held.filter(({ application }) => application === undefined);
+    // Nobody can use a grant whose holder has ended, so a person need not read it. A holder may have thousands: the kernel is asked once for each.
+    const holders = new Map(plain.map(({ subject }) => [subject.key, subject]));
+    const living = new Set([...holders].flatMap(([key, subject]) => (hasEnded(subject) ? [] : [key])));
     return [
-      ...held.filter(({ application, subject }) => application === undefined && !hasEnded(subject)).map(heldBySubject),
+      ...plain.filter(({ subject }) => living.has(subject.key)).map(heldBySubject),
       ...known.flatMap((one) => heldByLaunch(one, held)),
     ];
   }
