@@ -178,7 +178,9 @@ test.runIf(isRoot && hasTool("unshare"))(
     const shell = spawn("sh", words, { env, cwd: other.home, detached: true, stdio: "ignore" });
     endings.push(() => endGroup(shell.pid));
     const prompt = await opened;
-    expect(prompt.text[0]).toMatch(new RegExp(`sh, which says it runs code that is in no file, process ${shell.pid}\\b`));
+    expect(prompt.text[0]).toMatch(
+      new RegExp(`sh, which says it runs code that is in no file, process ${shell.pid}\\b`),
+    );
     await reader.no(prompt);
   },
 );
