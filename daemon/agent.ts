@@ -24,6 +24,7 @@ import { createTickets } from "./approval/tickets.ts";
 import { createUnlockTelling } from "./approval/unlock-telling.ts";
 import { createUnlockWaits } from "./approval/unlock-waits.ts";
 import { createStrangers } from "./audit/strangers.ts";
+import { type Authenticators, createAuthenticators } from "./authenticators/authenticators.ts";
 import type { Call } from "./call/call.ts";
 import { refusalDetails } from "./call/call-topic.ts";
 import type { Connection } from "./call/connection.ts";
@@ -38,6 +39,7 @@ import { accessMethods } from "./methods/access.ts";
 import { accountMethods } from "./methods/accounts.ts";
 import { agentMethods } from "./methods/agent.ts";
 import { auditMethods } from "./methods/audit.ts";
+import { authenticatorMethods } from "./methods/authenticators.ts";
 import { backupMethods } from "./methods/backup.ts";
 import { environmentMethods } from "./methods/environments.ts";
 import { fileMethods } from "./methods/files.ts";
@@ -97,6 +99,8 @@ export type AgentParts = {
   readonly env: Readonly<Record<string, string | undefined>>;
   /** The programs that put a question to the person. The default are those of the system. */
   readonly pinentries?: Pinentries;
+  /** The origin of the app's page. Undefined while its door is not open; then no authenticator can be used. */
+  readonly origin?: () => string | undefined;
   /** Called by agent.stop. */
   readonly stop: () => void;
 };
@@ -274,11 +278,12 @@ export function createAgent(parts: AgentParts): Agent {
     mayRead: (connection, unlocked, scope) =>
       holds(connection, unlocked) || grants.covers(connection.subject, "read", scope),
   });
-  const proofs = createProofs([pinWay(crypto), passwordWay(sessions)]);
+  const authenticators = createAuthenticators(crypto, clock, parts.origin);
+  const proofs = createProofs([pinWay(crypto), passwordWay(sessions)], authenticators.way);
   const overseer = createOverseer({ proofs, clock, sessions, grants, broker, log });
   const givenYes = createGivenYes({ sessions, broker, policies });
   const state = {
-    ...{ proofs, overseer, desk, givenYes, policies },
+    ...{ proofs, overseer, desk, givenYes, policies, authenticators },
     ...{ connections, grants, applications, approvers, handles, followers, broker, sessions, tokens, left, watches },
   };
   const gate = createGate({ clock, sessions, grants, broker, unlockWaits, resolver, applications, policies });
@@ -344,6 +349,7 @@ type State = {
   readonly proofs: Proofs;
   readonly overseer: Overseer;
   readonly desk: Desk;
+  readonly authenticators: Authenticators;
   readonly givenYes: GivenYes;
   readonly connections: ReadonlySet<Connection>;
   readonly grants: Grants;
@@ -362,7 +368,7 @@ type State = {
 function handlersOf(parts: AgentParts, state: State): Handlers {
   const { home, crypto, clock } = parts;
   const { connections, grants, applications, approvers, handles, followers, broker, sessions, tokens, left } = state;
-  const { policies, proofs, overseer, givenYes } = state;
+  const { policies, proofs, overseer, givenYes, authenticators } = state;
   const newId = () => makeId(crypto);
   return {
     ...agentMethods({
@@ -384,9 +390,10 @@ function handlersOf(parts: AgentParts, state: State): Handlers {
     ...newAccountMethods({ crypto, sessions, overseer }),
     ...accessMethods({ sessions, tokens, grants, applications, overseer, connections }),
     ...promptMethods({
-      ...{ sessions, broker, overseer, tickets: createTickets(clock), approvers, proofs, givenYes },
+      ...{ sessions, broker, overseer, tickets: createTickets(clock), approvers, givenYes },
       isTerminalTaken: state.desk.isAskingAt,
     }),
+    ...authenticatorMethods({ crypto, clock, sessions, overseer, broker, ...authenticators }),
     ...policyMethods({ sessions, overseer, policies, home, ours: parts.ours, newId, identityOf: identityAt }),
     ...auditMethods({ home, crypto, sessions, overseer, left }),
     ...secretMethods(followers.isStale, crypto.randomBytes),

@@ -31,6 +31,8 @@ func repeatable(method string) bool {
 		"session.lock",
 		"clients.open",
 		"clients.close",
+		"authenticators.challenge",
+		"authenticators.unlockChallenge",
 		"secrets.resolve",
 		"secrets.resolveAll",
 		"secrets.watch",

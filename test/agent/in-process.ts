@@ -42,14 +42,14 @@ export type InProcessAgent = {
 
 const native = loadNative();
 
-/** `accountOf` makes an account of another kind than our own, which the agent then works with. `trace` is the file of a trace. `ours` are the programs that it takes for our own. `asking` are its display and its pinentries. */
+/** `accountOf` makes an account of another kind than our own, which the agent then works with. `trace` is the file of a trace. `ours` are the programs that it takes for our own. `asking` are its display, its pinentries, and the origin of its page. */
 export async function startInProcess(
   home = mkdtempSync(join(tmpdir(), "postern-in-")),
   service?: InProcess,
   accountOf?: AccountOf,
   trace?: string,
   ours: readonly OwnProgram[] = [],
-  asking: { env?: Record<string, string>; pinentries?: Pinentries } = {},
+  asking: { env?: Record<string, string>; pinentries?: Pinentries; origin?: () => string | undefined } = {},
 ): Promise<InProcessAgent> {
   const door = service ?? (await inProcess());
   const clock = fakeClock();
