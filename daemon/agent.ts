@@ -37,6 +37,7 @@ import type { TraceState } from "./host/trace-file.ts";
 import { accessMethods } from "./methods/access.ts";
 import { accountMethods } from "./methods/accounts.ts";
 import { agentMethods } from "./methods/agent.ts";
+import { appMethods } from "./methods/app.ts";
 import { auditMethods } from "./methods/audit.ts";
 import { backupMethods } from "./methods/backup.ts";
 import { environmentMethods } from "./methods/environments.ts";
@@ -71,7 +72,11 @@ import { createSessions, type Sessions } from "./session/sessions.ts";
 import { createTokenSessions, type TokenSessions } from "./session/token-sessions.ts";
 import type { AccountOf, Unlocked } from "./session/unlocked.ts";
 import { createHandles, type Handles } from "./transfer/handles.ts";
+import { type Browsers, browsers, showInBrowser } from "./window/browser.ts";
+import { createPageDoor, type PageDoor } from "./window/page-door.ts";
+import { pageFiles } from "./window/page-files.ts";
 import { createDispatch, type Dispatch, type Handlers } from "./wire/dispatch.ts";
+import type { PageEntrance } from "./wire/door.ts";
 import { createFollowers, type Followers } from "./wire/followers.ts";
 import type { AnswerSdk } from "./wire/sdk-lines.ts";
 
@@ -97,6 +102,14 @@ export type AgentParts = {
   readonly env: Readonly<Record<string, string | undefined>>;
   /** The programs that put a question to the person. The default are those of the system. */
   readonly pinentries?: Pinentries;
+  /** The programs that open a browser. The default are those of the system. */
+  readonly browsers?: Browsers;
+  /** The way in for pages of the app. */
+  readonly onPage: PageEntrance;
+  /** The port of that page: 0 for any, undefined where it is switched off. */
+  readonly appPort: number | undefined;
+  /** The folder of the socket. Only this user can enter it. */
+  readonly runFolder: string;
   /** Called by agent.stop. */
   readonly stop: () => void;
 };
@@ -129,8 +142,22 @@ export function createAgent(parts: AgentParts): Agent {
     quotas: createQuotas(clock),
     tell: createUnlockTelling(clock, approvers),
   });
+  const pages = createPageDoor({
+    ...{ clock, log, newId, files: pageFiles, serve: parts.onPage, folder: parts.runFolder, port: parts.appPort },
+    uid: process.geteuid?.() ?? 0,
+    sessionEnded: (subject) => {
+      for (const { id } of grants.list(subject)) grants.revoke(id);
+    },
+    usedTwice: (id) => {
+      const prompt = broker.find(id);
+      for (const asker of prompt?.askers() ?? []) asker.notify("prompt.usedTwice", { prompt: id, code: prompt?.code });
+    },
+    browse: (file, code, signal) => showInBrowser(parts.browsers ?? browsers, { file, code, env: parts.env, signal }),
+    refused: (rule) => log.note("a page was refused", { rule }),
+  });
   const desk = createDesk({
     ...{ clock, log, native: parts.native, env: parts.env, pinentries: parts.pinentries ?? pinentries },
+    showPage: pages.show,
     sessions: () => sessions,
     broker: () => broker,
     overseer: () => overseer,
@@ -142,7 +169,13 @@ export function createAgent(parts: AgentParts): Agent {
     newId,
     nameOf: (account, isNamed) =>
       isNamed || sessions.list().length > 1 ? sessions.find(account)?.file.name : undefined,
-    watcher: alsoTelling(watchPrompts({ sessions: () => sessions, approvers, connections }), desk),
+    watcher: alsoTelling(watchPrompts({ sessions: () => sessions, approvers, connections }), {
+      opened: desk.opened,
+      closed: (prompt) => {
+        desk.closed(prompt);
+        pages.promptClosed(prompt.id);
+      },
+    }),
     offers: createOffers(clock),
     lockMsOf: (account) => idleLockMs[idleLockOf(sessions.find(account)?.unlocked?.store.state ?? {})],
     changedFile: (account, connection) => applications.changedFile(sessions.open(account), connection),
@@ -174,6 +207,7 @@ export function createAgent(parts: AgentParts): Agent {
         grants.clear(account);
         broker.lock(account);
         approvers.lock(account, seeing);
+        pages.locked();
         tell(told, "session.changed", { account, state: "locked" });
       },
       removed: (account) => {
@@ -278,7 +312,7 @@ export function createAgent(parts: AgentParts): Agent {
   const overseer = createOverseer({ proofs, clock, sessions, grants, broker, log });
   const givenYes = createGivenYes({ sessions, broker, policies });
   const state = {
-    ...{ proofs, overseer, desk, givenYes, policies },
+    ...{ proofs, overseer, desk, givenYes, policies, pages },
     ...{ connections, grants, applications, approvers, handles, followers, broker, sessions, tokens, left, watches },
   };
   const gate = createGate({ clock, sessions, grants, broker, unlockWaits, resolver, applications, policies });
@@ -305,7 +339,7 @@ export function createAgent(parts: AgentParts): Agent {
     },
     close: () => {
       strangers.close();
-      return closeAll(state).finally(desk.close);
+      return closeAll(state).finally(desk.close).finally(pages.close);
     },
   };
 }
@@ -344,6 +378,7 @@ type State = {
   readonly proofs: Proofs;
   readonly overseer: Overseer;
   readonly desk: Desk;
+  readonly pages: PageDoor;
   readonly givenYes: GivenYes;
   readonly connections: ReadonlySet<Connection>;
   readonly grants: Grants;
@@ -387,6 +422,7 @@ function handlersOf(parts: AgentParts, state: State): Handlers {
       ...{ sessions, broker, overseer, tickets: createTickets(clock), approvers, proofs, givenYes },
       isTerminalTaken: state.desk.isAskingAt,
     }),
+    ...appMethods({ sessions, pages: state.pages }),
     ...policyMethods({ sessions, overseer, policies, home, ours: parts.ours, newId, identityOf: identityAt }),
     ...auditMethods({ home, crypto, sessions, overseer, left }),
     ...secretMethods(followers.isStale, crypto.randomBytes),
