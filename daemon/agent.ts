@@ -38,6 +38,7 @@ import type { TraceState } from "./host/trace-file.ts";
 import { accessMethods } from "./methods/access.ts";
 import { accountMethods } from "./methods/accounts.ts";
 import { agentMethods } from "./methods/agent.ts";
+import { appMethods } from "./methods/app.ts";
 import { auditMethods } from "./methods/audit.ts";
 import { authenticatorMethods } from "./methods/authenticators.ts";
 import { backupMethods } from "./methods/backup.ts";
@@ -73,7 +74,11 @@ import { createSessions, type Sessions } from "./session/sessions.ts";
 import { createTokenSessions, type TokenSessions } from "./session/token-sessions.ts";
 import type { AccountOf, Unlocked } from "./session/unlocked.ts";
 import { createHandles, type Handles } from "./transfer/handles.ts";
+import { type Browsers, browsers, showInBrowser } from "./window/browser.ts";
+import { createPageDoor, type PageDoor } from "./window/page-door.ts";
+import { pageFiles } from "./window/page-files.ts";
 import { createDispatch, type Dispatch, type Handlers } from "./wire/dispatch.ts";
+import type { PageEntrance } from "./wire/door.ts";
 import { createFollowers, type Followers } from "./wire/followers.ts";
 import type { AnswerSdk } from "./wire/sdk-lines.ts";
 
@@ -99,8 +104,16 @@ export type AgentParts = {
   readonly env: Readonly<Record<string, string | undefined>>;
   /** The programs that put a question to the person. The default are those of the system. */
   readonly pinentries?: Pinentries;
-  /** The origin of the app's page. Undefined while its door is not open; then no authenticator can be used. */
+  /** The origin of the app's page, by which authenticators are used. The default is that of its door. */
   readonly origin?: () => string | undefined;
+  /** The programs that open a browser. The default are those of the system. */
+  readonly browsers?: Browsers;
+  /** The way in for pages of the app. */
+  readonly onPage: PageEntrance;
+  /** The port of that page: 0 for any, undefined where it is switched off. */
+  readonly appPort: number | undefined;
+  /** The folder of the socket. Only this user can enter it. */
+  readonly runFolder: string;
   /** Called by agent.stop. */
   readonly stop: () => void;
 };
@@ -133,8 +146,22 @@ export function createAgent(parts: AgentParts): Agent {
     quotas: createQuotas(clock),
     tell: createUnlockTelling(clock, approvers),
   });
+  const pages = createPageDoor({
+    ...{ clock, log, newId, files: pageFiles, serve: parts.onPage, folder: parts.runFolder, port: parts.appPort },
+    uid: process.geteuid?.() ?? 0,
+    sessionEnded: (subject) => {
+      for (const { id } of grants.list(subject)) grants.revoke(id);
+    },
+    usedTwice: (id) => {
+      const prompt = broker.find(id);
+      for (const asker of prompt?.askers() ?? []) asker.notify("prompt.usedTwice", { prompt: id, code: prompt?.code });
+    },
+    browse: (file, code, signal) => showInBrowser(parts.browsers ?? browsers, { file, code, env: parts.env, signal }),
+    refused: (rule) => log.note("a page was refused", { rule }),
+  });
   const desk = createDesk({
     ...{ clock, log, native: parts.native, env: parts.env, pinentries: parts.pinentries ?? pinentries },
+    showPage: pages.show,
     sessions: () => sessions,
     broker: () => broker,
     overseer: () => overseer,
@@ -146,7 +173,13 @@ export function createAgent(parts: AgentParts): Agent {
     newId,
     nameOf: (account, isNamed) =>
       isNamed || sessions.list().length > 1 ? sessions.find(account)?.file.name : undefined,
-    watcher: alsoTelling(watchPrompts({ sessions: () => sessions, approvers, connections }), desk),
+    watcher: alsoTelling(watchPrompts({ sessions: () => sessions, approvers, connections }), {
+      opened: desk.opened,
+      closed: (prompt) => {
+        desk.closed(prompt);
+        pages.promptClosed(prompt.id);
+      },
+    }),
     offers: createOffers(clock),
     lockMsOf: (account) => idleLockMs[idleLockOf(sessions.find(account)?.unlocked?.store.state ?? {})],
     changedFile: (account, connection) => applications.changedFile(sessions.open(account), connection),
@@ -178,6 +211,7 @@ export function createAgent(parts: AgentParts): Agent {
         grants.clear(account);
         broker.lock(account);
         approvers.lock(account, seeing);
+        pages.locked();
         tell(told, "session.changed", { account, state: "locked" });
       },
       removed: (account) => {
@@ -278,12 +312,12 @@ export function createAgent(parts: AgentParts): Agent {
     mayRead: (connection, unlocked, scope) =>
       holds(connection, unlocked) || grants.covers(connection.subject, "read", scope),
   });
-  const authenticators = createAuthenticators(crypto, clock, parts.origin);
+  const authenticators = createAuthenticators(crypto, clock, parts.origin ?? pages.origin);
   const proofs = createProofs([pinWay(crypto), passwordWay(sessions)], authenticators.way);
   const overseer = createOverseer({ proofs, clock, sessions, grants, broker, log });
   const givenYes = createGivenYes({ sessions, broker, policies });
   const state = {
-    ...{ proofs, overseer, desk, givenYes, policies, authenticators },
+    ...{ proofs, overseer, desk, givenYes, policies, authenticators, pages },
     ...{ connections, grants, applications, approvers, handles, followers, broker, sessions, tokens, left, watches },
   };
   const gate = createGate({ clock, sessions, grants, broker, unlockWaits, resolver, applications, policies });
@@ -310,7 +344,7 @@ export function createAgent(parts: AgentParts): Agent {
     },
     close: () => {
       strangers.close();
-      return closeAll(state).finally(desk.close);
+      return closeAll(state).finally(desk.close).finally(pages.close);
     },
   };
 }
@@ -350,6 +384,7 @@ type State = {
   readonly overseer: Overseer;
   readonly desk: Desk;
   readonly authenticators: Authenticators;
+  readonly pages: PageDoor;
   readonly givenYes: GivenYes;
   readonly connections: ReadonlySet<Connection>;
   readonly grants: Grants;
@@ -394,6 +429,7 @@ function handlersOf(parts: AgentParts, state: State): Handlers {
       isTerminalTaken: state.desk.isAskingAt,
     }),
     ...authenticatorMethods({ crypto, clock, sessions, overseer, broker, ...authenticators }),
+    ...appMethods({ sessions, pages: state.pages }),
     ...policyMethods({ sessions, overseer, policies, home, ours: parts.ours, newId, identityOf: identityAt }),
     ...auditMethods({ home, crypto, sessions, overseer, left }),
     ...secretMethods(followers.isStale, crypto.randomBytes),

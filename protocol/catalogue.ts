@@ -3,6 +3,7 @@ import type { Static } from "typebox";
 import { access } from "./catalogue/access.ts";
 import { accounts } from "./catalogue/accounts.ts";
 import { agent } from "./catalogue/agent.ts";
+import { app } from "./catalogue/app.ts";
 import { authenticators } from "./catalogue/authenticators.ts";
 import { files, items } from "./catalogue/items.ts";
 import { names } from "./catalogue/names.ts";
@@ -17,6 +18,7 @@ export const catalogue = {
   ...accounts,
   ...access,
   ...authenticators,
+  ...app,
   ...policy,
   ...secrets,
   ...names,

@@ -10,6 +10,7 @@ export const groups: Readonly<Record<string, string>> = {
   prompts: "The questions to a person, and the answers.",
   authenticators: "Fingerprint readers and security keys that approve and unlock, through the app's page.",
   policy: "The rules that a person approved, for what is asked, allowed and denied.",
+  app: "The desktop app, a page in a browser of this machine.",
   audit: "The log of what was asked and done.",
   secrets: "References and the values that they lead to.",
   items: "The items of a vault, and links to copies of them.",

@@ -33,6 +33,7 @@ func repeatable(method string) bool {
 		"clients.close",
 		"authenticators.challenge",
 		"authenticators.unlockChallenge",
+		"app.open",
 		"secrets.resolve",
 		"secrets.resolveAll",
 		"secrets.watch",

@@ -16,7 +16,7 @@ export type Authenticators = {
 export function createAuthenticators(
   crypto: Primitives,
   clock: Clock,
-  origin: () => string | undefined = () => undefined,
+  origin: () => string | undefined,
 ): Authenticators {
   const challenges = createChallenges(clock, crypto.randomBytes);
   const verifier = createVerifier(origin);

@@ -1,5 +1,6 @@
 // Puts open prompts to the person: in a window, and on the asker's own terminal. Each prompt also waits for `postern approve` all the time, and the
 // first answer ends the others. Nothing waits for a person here but the question itself.
+import { once } from "node:events";
 import { setTimeout as pause } from "node:timers/promises";
 import { PosternError } from "../../protocol/errors.ts";
 import type { Broker } from "../approval/broker.ts";
@@ -40,6 +41,8 @@ export type DeskParts = {
   readonly broker: () => Pick<Broker, "decide" | "list">;
   readonly overseer: () => Pick<Overseer, "proveTyped" | "offered">;
   readonly givenYes: () => GivenYes;
+  /** Shows a question in the app. False where no page of it came. */
+  readonly showPage: (prompt: Prompt, signal: AbortSignal) => Promise<boolean>;
 };
 
 type Proven = { readonly offer: Offer; readonly strength: Strength };
@@ -64,16 +67,30 @@ export function createDesk(parts: DeskParts): Desk {
   /** Asks in the order that the account's person has set. */
   async function ask(prompt: Prompt, end: AbortController): Promise<void> {
     const order = approversOf(parts.sessions().find(prompt.account)?.unlocked?.store.state ?? {});
-    if (order[0] === "terminal" && order.includes("window")) {
-      if ((await onTerminal(prompt, end, false)) === "unavailable") await inWindow(prompt, end);
+    const onDesk = order.filter((way) => way !== "terminal");
+    // One question in two windows would only teach people to answer quickly. So the next one comes where the one before could not.
+    const ofDesk = () => firstOf(onDesk, (way) => (way === "app" ? inApp(prompt, end) : inWindow(prompt, end)));
+    if (order[0] === "terminal" && onDesk.length > 0) {
+      if ((await onTerminal(prompt, end, false)) === "unavailable") await ofDesk();
       return;
     }
     // A window may be on a desk where nobody sits. So it keeps no terminal waiting.
-    await Promise.all(order.map((way) => (way === "window" ? inWindow(prompt, end) : onTerminal(prompt, end, true))));
+    await Promise.all([ofDesk(), order.includes("terminal") ? onTerminal(prompt, end, true) : "unavailable"]);
+  }
+
+  const hasDisplay = () => [env.DISPLAY, env.WAYLAND_DISPLAY].some((name) => (name ?? "") !== "");
+
+  /** A page of the app answers by itself. So this only waits for the end of the question. */
+  async function inApp(prompt: Prompt, { signal }: AbortController): Promise<Ended> {
+    if (!hasDisplay() || [...prompt.askers()].some(isOursInFront)) return "unavailable";
+    const isShown = await parts.showPage(prompt, signal);
+    if (!isShown && !signal.aborted) return "unavailable";
+    if (!signal.aborted) await once(signal, "abort");
+    return "settled";
   }
 
   async function inWindow(prompt: Prompt, end: AbortController): Promise<Ended> {
-    if ([env.DISPLAY, env.WAYLAND_DISPLAY].every((name) => (name ?? "") === "")) return "unavailable";
+    if (!hasDisplay()) return "unavailable";
     // Our own command asks where it stands, and one question in two places would only teach people to answer quickly.
     if ([...prompt.askers()].some(isOursInFront)) return "unavailable";
     return inTurn(WINDOW, end, () =>
@@ -230,10 +247,10 @@ function onlyOnce(act: () => void): () => void {
   };
 }
 
-/** Tries one program after the other until one could ask. */
-async function firstOf(all: readonly Pinentry[], run: (pinentry: Pinentry) => Promise<Ended>): Promise<Ended> {
-  for (const pinentry of all) {
-    const ended = await run(pinentry);
+/** Tries one after the other until one could ask. */
+async function firstOf<T>(all: readonly T[], run: (one: T) => Promise<Ended>): Promise<Ended> {
+  for (const one of all) {
+    const ended = await run(one);
     if (ended !== "unavailable") return ended;
   }
   return "unavailable";

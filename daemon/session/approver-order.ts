@@ -2,12 +2,18 @@
 // store, so that no file that a program changes can move a question to where that program watches.
 import type { Approver, DeviceState, DeviceStore } from "./device-store.ts";
 
-/** The ways that there are, in the order that holds where nobody chose one. */
-const ways: readonly Approver[] = ["window", "terminal"];
+/** The ways that there are. */
+const ways: readonly Approver[] = ["app", "window", "terminal"];
+
+/**
+ * The order that holds where nobody chose one. The app is not in it: without an authenticator it asks for the PIN on a page, which another program's page can
+ * look like.
+ */
+const usual: readonly Approver[] = ["window", "terminal"];
 
 /** The order in a store. A way that only a newer agent knows is left out. */
 export function approversOf({ approvers }: Pick<DeviceState, "approvers">): readonly Approver[] {
-  return approvers?.filter((way) => ways.includes(way)) ?? ways;
+  return approvers?.filter((way) => ways.includes(way)) ?? usual;
 }
 
 /** Sets the order. The promise is fulfilled once it is on disk. Returns whether it was another one before. */

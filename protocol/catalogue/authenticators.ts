@@ -64,7 +64,7 @@ export const authenticators = {
     errors: [...waitErrors, "proofRequired"],
     need: { kind: "manageOrProof" },
     activity: false,
-    since: "0.1.0",
+    since: "0.2.0",
     example: {
       params: { proof: { kind: "password", password: "correct horse battery staple" } },
       result: {
@@ -86,7 +86,7 @@ export const authenticators = {
     errors: [...provenErrors, "authenticatorUnavailable", "conflict"],
     need: { kind: "proof" },
     activity: true,
-    since: "0.1.0",
+    since: "0.2.0",
     example: {
       params: { password: "correct horse battery staple", name: "Fingerprint" },
       result: {
@@ -111,7 +111,7 @@ export const authenticators = {
     errors: ["signedOut", "locked", "proofRefused", "authenticatorUnavailable", "conflict"],
     need: { kind: "proof" },
     activity: true,
-    since: "0.1.0",
+    since: "0.2.0",
     example: {
       params: {
         registration: {
@@ -133,7 +133,7 @@ export const authenticators = {
     errors: ["signedOut", "locked", "proofRefused", "authenticatorUnavailable"],
     need: { kind: "proof" },
     activity: true,
-    since: "0.1.0",
+    since: "0.2.0",
     example: { params: { assertion: exampleAssertion }, result: { unlocks: true } },
   }),
   "authenticators.rename": entry({
@@ -146,7 +146,7 @@ export const authenticators = {
     errors: [...provenErrors, "authenticatorNotFound", "conflict"],
     need: { kind: "proof" },
     activity: true,
-    since: "0.1.0",
+    since: "0.2.0",
     example: {
       params: {
         password: "correct horse battery staple",
@@ -164,7 +164,7 @@ export const authenticators = {
     errors: [...provenErrors, "authenticatorNotFound"],
     need: { kind: "proof" },
     activity: true,
-    since: "0.1.0",
+    since: "0.2.0",
     example: {
       params: { password: "correct horse battery staple", authenticator: "defghijklmnopqrstuvwxyz234" },
       result: {},
@@ -177,7 +177,7 @@ export const authenticators = {
     errors: ["promptNotFound", "tryLater", "authenticatorUnavailable"],
     need: { kind: "none" },
     activity: false,
-    since: "0.1.0",
+    since: "0.2.0",
     example: { params: { prompt: "efghijklmnopqrstuvwxyz2345" }, result: { options: exampleOptions } },
   }),
   "authenticators.unlockChallenge": entry({
@@ -187,7 +187,7 @@ export const authenticators = {
     errors: ["signedOut", "accountNotFound", "authenticatorUnavailable"],
     need: { kind: "none" },
     activity: false,
-    since: "0.1.0",
+    since: "0.2.0",
     example: { params: {}, result: { options: exampleOptions } },
   }),
   "authenticators.unlock": entry({
@@ -208,7 +208,7 @@ export const authenticators = {
     ],
     need: { kind: "proof" },
     activity: true,
-    since: "0.1.0",
+    since: "0.2.0",
     example: {
       params: { assertion: exampleAssertion },
       result: { account: "abcdefghijklmnopqrstuvwxyz", wrongPinTries: 0, wrongPasswordTries: 0, warnings: [] },

@@ -55,10 +55,10 @@ export const Proof = Type.Union(
 export const IdleLock = Type.Enum(["tenMinutes", "eightHours"], named("IdleLock"));
 
 /** A way in which the agent itself puts a question to the person: in a window, or on the terminal of the asking program. */
-export const Approver = Type.Enum(["window", "terminal"], named("Approver"));
+export const Approver = Type.Enum(["app", "window", "terminal"], named("Approver"));
 
 /** The ways, in the order in which they are tried. An empty list leaves all questions to `postern approve`. */
-export const Approvers = Type.Array(Approver, { maxItems: 2 });
+export const Approvers = Type.Array(Approver, { maxItems: 3 });
 
 /** Parameters of every method on an account: the connection's client that asks, and whether to wait for a person. */
 /** Present where the service could not be reached just now: the age of the answer. */

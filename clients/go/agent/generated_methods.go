@@ -116,9 +116,9 @@ func (a Agent) AccountsSetIdleLock(ctx context.Context, params AccountsSetIdleLo
 }
 
 // AccountsSetApprovers calls accounts.setApprovers. Sets the ways in which the agent itself puts an open prompt to the
-// person on this device, in order: in a window, and on the terminal of the asking program. An empty list switches them
-// off. `prompts.answer` works beside them in any case. The account password is the proof, so that no program moves the
-// question to where it watches.
+// person on this device, in order: on a page of the app in a browser, in a window, and on the terminal of the asking
+// program. An empty list switches them off. `prompts.answer` works beside them in any case. The account password is the
+// proof, so that no program moves the question to where it watches.
 func (a Agent) AccountsSetApprovers(ctx context.Context, params AccountsSetApproversParams) error {
 	params.Approvers = listed(params.Approvers)
 	return a.call(ctx, "accounts.setApprovers", params, nil)
@@ -370,6 +370,15 @@ func (a Agent) AuthenticatorsUnlockChallenge(ctx context.Context, params Authent
 func (a Agent) AuthenticatorsUnlock(ctx context.Context, params AuthenticatorsUnlockParams) (AuthenticatorsUnlockResult, error) {
 	var result AuthenticatorsUnlockResult
 	err := a.call(ctx, "authenticators.unlock", params, &result)
+	return result, err
+}
+
+// AppOpen calls app.open. Makes a way into the app for a browser on this machine, and returns the path of a file to
+// open in it. Only this user can read the file. It leads to the app's page with a code that can be used once, within a
+// minute. The page may then ask, like any program. What it may see and do, a person allows.
+func (a Agent) AppOpen(ctx context.Context) (AppOpenResult, error) {
+	var result AppOpenResult
+	err := a.call(ctx, "app.open", struct{}{}, &result)
 	return result, err
 }
 

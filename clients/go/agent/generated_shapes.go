@@ -473,6 +473,11 @@ type AuthenticatorsUnlockResult struct {
 	Warnings           []string `json:"warnings"`
 }
 
+// AppOpenResult is the answer to app.open.
+type AppOpenResult struct {
+	File string `json:"file"`
+}
+
 // PolicyGetParams are the parameters of policy.get.
 type PolicyGetParams struct {
 	Proof   *Proof  `json:"proof,omitempty"`

@@ -27,6 +27,7 @@ REPEATABLE = frozenset(
         "clients.close",
         "authenticators.challenge",
         "authenticators.unlockChallenge",
+        "app.open",
         "secrets.resolve",
         "secrets.resolveAll",
         "secrets.watch",

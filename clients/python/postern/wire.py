@@ -82,7 +82,7 @@ AllowedRecipientType = Literal["Email", "Domain"]
 AllowedType = Literal["Authenticated", "Public"]
 
 
-Approver = Literal["window", "terminal"]
+Approver = Literal["app", "window", "terminal"]
 
 
 class _Assertion(TypedDict):
@@ -605,8 +605,29 @@ class Prompt(_Prompt, total=False):
     hash: str
     openedAt: "Timestamp"
     asked: List[str]
+    who: "PromptAsker"
     offered: "Choice"
     text: List[str]
+
+
+class _PromptAsker(TypedDict):
+    program: str
+    pid: int
+    startedBy: List[str]
+
+
+class PromptAsker(_PromptAsker, total=False):
+    script: str
+    isScriptSeen: Literal[True]
+    claim: str
+    terminal: str
+    folder: str
+    integration: "PromptAskerIntegration"
+
+
+class PromptAskerIntegration(TypedDict):
+    name: str
+    version: str
 
 
 Proof = Union["ProofPin", "ProofPassword", "ProofWebauthn"]
@@ -809,7 +830,7 @@ class SshKeyAttributes(TypedDict):
 
 
 class _Subject(TypedDict):
-    kind: Literal["process", "terminal", "application", "once"]
+    kind: Literal["process", "terminal", "application", "app", "once"]
     program: str
     pid: int
 
@@ -1043,6 +1064,10 @@ class AuthenticatorsUnlockResult(TypedDict):
     wrongPinTries: int
     wrongPasswordTries: int
     warnings: List[str]
+
+
+class AppOpenResult(TypedDict):
+    file: str
 
 
 class SecretsResolveAllResult(TypedDict):
