@@ -35,6 +35,7 @@ const soak = [
 const interop = [
   "test/toolchains/**/*.test.ts",
   "test/web/share-page.test.ts",
+  "test/desktop/authenticator.test.ts",
   "test/release/**/*.test.ts",
   "test/agent/over-ssh.test.ts",
   "test/examples/**/*.test.ts",

@@ -2,6 +2,7 @@
 import { useEffect, useRef, useState } from "preact/hooks";
 import type { Channel } from "./channel.ts";
 import { Choices } from "./choices.tsx";
+import { KeyButton } from "./key-button.tsx";
 import { nameOf, questionText, shown } from "./prompt.ts";
 import { ProofField } from "./proof-field.tsx";
 import type { Asking, Question, Shown } from "./question.ts";
@@ -101,7 +102,7 @@ function AnswerByProof({ question, view, isAway, isStill }: Answering & { view: 
         onTyped={setTyped}
         onPassword={question.usePassword}
       />
-      {/* The button of the browser's authenticator stands here, beside the field. */}
+      {view.hasKey && <KeyButton isStill={isStill} onPressed={question.proveByKey} />}
       <div class="answers">
         <Deny question={question} isStill={isStill} />
         <button type="submit" class="main" disabled={isStill}>

@@ -17,6 +17,7 @@ import { linuxPeers } from "../../daemon/peer/linux.ts";
 import { listenOnPath } from "../../daemon/peer/listen.ts";
 import type { Pinentries } from "../../daemon/pinentry/started.ts";
 import type { AccountOf } from "../../daemon/session/unlocked.ts";
+import type { Browsers } from "../../daemon/window/browser.ts";
 import { createDoor } from "../../daemon/wire/door.ts";
 import { createTrace } from "../../daemon/wire/trace.ts";
 import { type FakeClock, fakeClock } from "../daemon/host/fake-clock.ts";
@@ -52,6 +53,7 @@ export async function startInProcess(
   asking: {
     env?: Record<string, string>;
     pinentries?: Pinentries;
+    browsers?: Browsers;
     appPort?: number | undefined;
     origin?: () => string | undefined;
   } = {},

@@ -197,7 +197,6 @@ const entryPoints: Record<string, string> = {
 
 /** Files that only tests use so far, with their future user. */
 const waiting: Record<string, string> = {
-  "clients/desktop/authenticator.ts": "the page of the app",
   "daemon/window/page-files.ts": "the door that serves the app's page",
 };
 
