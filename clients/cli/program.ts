@@ -7,6 +7,7 @@ import { addAccountsCommands } from "./commands/accounts.ts";
 import { addAgentCommands } from "./commands/agent.ts";
 import { addAppCommand } from "./commands/app.ts";
 import { addAuditCommands } from "./commands/audit.ts";
+import { addAuthenticatorCommands } from "./commands/authenticators.ts";
 import { addBackupCommands } from "./commands/backup.ts";
 import { addBridgeCommands } from "./commands/bridge.ts";
 import { addConfigCommands } from "./commands/config.ts";
@@ -59,6 +60,7 @@ export function program(json = false): Command {
   addAccountsCommands(root);
   addConfigCommands(root);
   addDeviceCommands(root);
+  addAuthenticatorCommands(root);
   addSignOutCommand(root);
   addWhoamiCommand(root);
   addItemCommands(root);

@@ -188,7 +188,12 @@ export const authenticators = {
     need: { kind: "none" },
     activity: false,
     since: "0.2.0",
-    example: { params: {}, result: { options: exampleOptions } },
+    example: {
+      params: {},
+      result: {
+        options: { ...exampleOptions, credentials: [{ id: example.id, transports: [], prfSalt: example.salt }] },
+      },
+    },
   }),
   "authenticators.unlock": entry({
     summary:
