@@ -13,7 +13,7 @@ export async function toldAtUnlock(
   unlocked: Unlocked,
   wrongPasswordTries: number,
 ): Promise<ResultOf<"session.unlock">> {
-  const warnings = [...unlocked.warnings, ...(await ofAccount(sessions, session))];
+  const warnings = [...session.untold.splice(0), ...unlocked.warnings, ...(await ofAccount(sessions, session))];
   const wrongPinTries = unlocked.store.state.wrongPinsToTell;
   if (wrongPinTries > 0) await unlocked.store.change((state) => ({ ...state, wrongPinsToTell: 0 }));
   return { account: session.file.account, wrongPinTries, wrongPasswordTries, warnings };

@@ -105,6 +105,7 @@ export function createSessions(parts: SessionParts): Sessions {
       unlocked: undefined,
       locks: 0,
       applicationsEnded: false,
+      untold: [],
       inTurn: oneAtATime(TRIES_WAITING_MAX),
     };
     return session;

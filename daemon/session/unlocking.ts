@@ -135,6 +135,7 @@ export function createUnlocking(parts: Parts): Unlocking {
       audit.keep({ event: "session.unlock", outcome: "ok", ...by });
       if (session.locks !== locks) throw new PosternError("locked");
     } catch (error) {
+      session.untold.push(...unlocked.warnings);
       audit.lock();
       unlocked.close();
       throw error;
