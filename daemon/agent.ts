@@ -146,26 +146,11 @@ export function createAgent(parts: AgentParts): Agent {
     quotas: createQuotas(clock),
     tell: createUnlockTelling(clock, approvers),
   });
-  const pages = createPageDoor({
-    ...{ clock, log, newId, files: pageFiles, serve: parts.onPage, folder: parts.runFolder, port: parts.appPort },
-    uid: process.geteuid?.() ?? 0,
-    sessionEnded: (subject) => {
-      for (const { id } of grants.list(subject)) grants.revoke(id);
-    },
-    usedTwice: (id) => {
-      const prompt = broker.find(id);
-      for (const asker of prompt?.askers() ?? []) asker.notify("prompt.usedTwice", { prompt: id, code: prompt?.code });
-    },
-    browse: (file, code, signal) => showInBrowser(parts.browsers ?? browsers, { file, code, env: parts.env, signal }),
-    refused: (rule) => log.note("a page was refused", { rule }),
-  });
+  const pages = pagesOf(parts, { newId, grants, broker: () => broker });
   const desk = createDesk({
     ...{ clock, log, native: parts.native, env: parts.env, pinentries: parts.pinentries ?? pinentries },
     showPage: pages.show,
-    sessions: () => sessions,
-    broker: () => broker,
-    overseer: () => overseer,
-    givenYes: () => givenYes,
+    ...{ sessions: () => sessions, broker: () => broker, overseer: () => overseer, givenYes: () => givenYes },
   });
   const broker: Broker = createBroker({
     clock,
@@ -173,13 +158,7 @@ export function createAgent(parts: AgentParts): Agent {
     newId,
     nameOf: (account, isNamed) =>
       isNamed || sessions.list().length > 1 ? sessions.find(account)?.file.name : undefined,
-    watcher: alsoTelling(watchPrompts({ sessions: () => sessions, approvers, connections }), {
-      opened: desk.opened,
-      closed: (prompt) => {
-        desk.closed(prompt);
-        pages.promptClosed(prompt.id);
-      },
-    }),
+    watcher: alsoTelling(watchPrompts({ sessions: () => sessions, approvers, connections }), desk, pages),
     offers: createOffers(clock),
     lockMsOf: (account) => idleLockMs[idleLockOf(sessions.find(account)?.unlocked?.store.state ?? {})],
     changedFile: (account, connection) => applications.changedFile(sessions.open(account), connection),
@@ -378,6 +357,27 @@ function giveGrants(
   }
 }
 
+/** The door of the app's pages. */
+function pagesOf(
+  parts: AgentParts,
+  { newId, grants, broker }: { newId: () => string; grants: Grants; broker: () => Broker },
+): PageDoor {
+  const { clock, log, env } = parts;
+  return createPageDoor({
+    ...{ clock, log, newId, files: pageFiles, serve: parts.onPage, folder: parts.runFolder, port: parts.appPort },
+    uid: process.geteuid?.() ?? 0,
+    sessionEnded: (subject) => {
+      for (const { id } of grants.list(subject)) grants.revoke(id);
+    },
+    usedTwice: (id) => {
+      const prompt = broker().find(id);
+      for (const asker of prompt?.askers() ?? []) asker.notify("prompt.usedTwice", { prompt: id, code: prompt?.code });
+    },
+    browse: (file, code, signal) => showInBrowser(parts.browsers ?? browsers, { file, code, env, signal }),
+    refused: (rule) => log.note("a page was refused", { rule }),
+  });
+}
+
 /** The state that the parts share, built once. */
 type State = {
   readonly proofs: Proofs;
@@ -429,7 +429,7 @@ function handlersOf(parts: AgentParts, state: State): Handlers {
       isTerminalTaken: state.desk.isAskingAt,
     }),
     ...authenticatorMethods({ crypto, clock, sessions, overseer, broker, ...authenticators }),
-    ...appMethods({ sessions, pages: state.pages }),
+    ...appMethods({ sessions, open: state.pages.open }),
     ...policyMethods({ sessions, overseer, policies, home, ours: parts.ours, newId, identityOf: identityAt }),
     ...auditMethods({ home, crypto, sessions, overseer, left }),
     ...secretMethods(followers.isStale, crypto.randomBytes),
