@@ -1,4 +1,6 @@
 // Approving and unlocking by an authenticator, and everything that must not count as one. The authenticator is one in software, which can sign wrongly.
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import type { Channel } from "../../clients/typescript/channel.ts";
 import { CHALLENGE_MS } from "../../daemon/authenticators/challenges.ts";
@@ -40,17 +42,21 @@ beforeEach(async () => {
 });
 afterEach(() => agent.close());
 
+/** The next prompt of a program. */
+const promptOn = (asker: Channel) =>
+  new Promise<{ prompt: string; code: string }>((resolve) =>
+    asker.onNotification(
+      (method, params) => method === "prompt.opened" && resolve(params as { prompt: string; code: string }),
+    ),
+  );
+
 type Question = { readonly prompt: string; readonly code: string; readonly answered: Promise<string> };
 
 /** Another connection asks for something. */
 async function asks(method: "vaults.create" | "groups.create" = "vaults.create"): Promise<Question> {
   const asker = await agent.connect();
   await asker.call("agent.subscribe", {});
-  const opened = new Promise<{ prompt: string; code: string }>((resolve) =>
-    asker.onNotification(
-      (method, params) => method === "prompt.opened" && resolve(params as { prompt: string; code: string }),
-    ),
-  );
+  const opened = promptOn(asker);
   const call = asker.call(method, { title: "Asked for" });
   const answered = call.then(
     () => "answered",
@@ -246,6 +252,52 @@ describe("a yes of an authenticator", () => {
     expect(await nameOf(page.call("accounts.create", { name: "Two", password: PASSWORD, proof }))).toBe(
       "promptNotFound",
     );
+  });
+});
+
+describe("where a policy demands", () => {
+  /** The outcome for the program, and for the person who approved. */
+  async function readsWith(minimum: string, twist: Twist, channel: Channel): Promise<string[]> {
+    const { id: vault } = await run(page.call("vaults.create", { title: "Guarded" }));
+    writeFileSync(join(agent.home, "policy.json"), JSON.stringify({ version: 1, strengths: [{ vault, minimum }] }));
+    const { file } = await run(page.call("policy.get", {}));
+    await run(page.call("policy.approve", { password: PASSWORD, sha256: file?.sha256 ?? "" }));
+    const opened = promptOn(channel);
+    const answered = channel.call("items.list", { vaultId: vault }).then(
+      () => "answered",
+      (error: { errorName: string }) => error.errorName,
+    );
+    const { prompt, code } = await run(opened);
+    const told = await nameOf(approve({ prompt, code, answered }, device.get(await challengeFor(prompt), twist)));
+    return [told, await run(answered)];
+  }
+
+  /** A program, once this process may make vaults. */
+  async function program(): Promise<Channel> {
+    const question = await asks();
+    await run(approve(question, device.get(await challengeFor(question.prompt))));
+    await run(question.answered);
+    const channel = await agent.connect();
+    await channel.call("agent.subscribe", {});
+    return channel;
+  }
+
+  test("a verified person, a signature is enough", async () => {
+    expect(await readsWith("verifiedUser", { hasPrf: false }, await program())).toEqual(["answered", "answered"]);
+  });
+
+  test("the account's key, an output that opens it is enough", async () => {
+    expect(await readsWith("verifiedUserWithKey", {}, await program())).toEqual(["answered", "answered"]);
+  });
+
+  test.each([
+    ["no output", { hasPrf: false }],
+    ["another output", { prf: Buffer.alloc(32, 7) }],
+  ])("the account's key, a signature with %s is not", async (_what, twist) => {
+    expect(await readsWith("verifiedUserWithKey", twist, await program())).toEqual([
+      "approvalDenied",
+      "approvalDenied",
+    ]);
   });
 });
 
@@ -519,9 +571,7 @@ test("an authenticator of one account does nothing for another one", async () =>
     integrationVersion: "1",
   });
   await asker.call("agent.subscribe", {});
-  const opened = new Promise<{ prompt: string }>((resolve) =>
-    asker.onNotification((method, params) => method === "prompt.opened" && resolve(params as { prompt: string })),
-  );
+  const opened = promptOn(asker);
   asker.call("vaults.list", { client }).catch(() => undefined);
   const { prompt } = await run(opened);
   expect(await nameOf(page.call("authenticators.challenge", { prompt }))).toBe("authenticatorUnavailable");
