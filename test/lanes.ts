@@ -11,6 +11,7 @@ const soak = [
   "test/agent/*-races.test.ts",
   "test/agent/accounts-apart.test.ts",
   "test/agent/application.test.ts",
+  "test/agent/authenticator-files.test.ts",
   "test/agent/kept-list.test.ts",
   "test/agent/near-names.test.ts",
   "test/agent/pinentry-terminal-more.test.ts",

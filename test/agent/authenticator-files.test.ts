@@ -7,7 +7,7 @@ import type { Channel } from "../../clients/typescript/channel.ts";
 import { inProcess } from "../service/doors.ts";
 import { enrol } from "./enrolled.ts";
 import { type InProcessAgent, passing, startInProcess } from "./in-process.ts";
-import { makeAccount, PASSWORD } from "./person.ts";
+import { PASSWORD } from "./person.ts";
 import { ORIGIN, type SoftwareAuthenticator, softwareAuthenticator } from "./software-authenticator.ts";
 
 let agent: InProcessAgent;
@@ -30,9 +30,9 @@ const asking = { origin: () => ORIGIN };
 
 beforeEach(async () => {
   agent = await startInProcess(undefined, undefined, undefined, undefined, [], asking);
-  const { account } = await run(makeAccount(agent));
-  folder = join(agent.home, "accounts", account);
   page = await agent.connect();
+  const { account } = await run(page.call("accounts.create", { name: "Ada", password: PASSWORD, approvers: [] }));
+  folder = join(agent.home, "accounts", account);
   device = softwareAuthenticator();
   ({ authenticator } = await run(enrol(page, device)));
 });
