@@ -135,8 +135,8 @@ type Authenticator struct {
 type AuthenticatorAttachment string
 
 const (
-	AuthenticatorAttachmentPlatform       AuthenticatorAttachment = "platform"
-	AuthenticatorAttachmentCross-platform AuthenticatorAttachment = "cross-platform"
+	AuthenticatorAttachmentPlatform      AuthenticatorAttachment = "platform"
+	AuthenticatorAttachmentCrossPlatform AuthenticatorAttachment = "cross-platform"
 )
 
 // Choice is the Choice of the wire.
