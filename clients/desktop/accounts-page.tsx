@@ -201,7 +201,7 @@ function Lock({ channel, standing, isOneOfSeveral }: Acting) {
   return (
     <>
       <h2>Lock</h2>
-      <p class="soft">Keys are wiped from memory, grants and questions end, and this page ends with them.</p>
+      <p class="soft">Keys are wiped from memory, and all grants and questions end.</p>
       {fault !== undefined && (
         <p class="notice" role="alert">
           {fault}

@@ -17,6 +17,7 @@ import { linuxPeers } from "../../daemon/peer/linux.ts";
 import { listenOnPath } from "../../daemon/peer/listen.ts";
 import type { Pinentries } from "../../daemon/pinentry/started.ts";
 import type { AccountOf } from "../../daemon/session/unlocked.ts";
+import type { Browsers } from "../../daemon/window/browser.ts";
 import { createDoor } from "../../daemon/wire/door.ts";
 import { createTrace } from "../../daemon/wire/trace.ts";
 import { type FakeClock, fakeClock } from "../daemon/host/fake-clock.ts";
@@ -49,7 +50,12 @@ export async function startInProcess(
   accountOf?: AccountOf,
   trace?: string,
   ours: readonly OwnProgram[] = [],
-  asking: { env?: Record<string, string>; pinentries?: Pinentries; appPort?: number | undefined } = {},
+  asking: {
+    env?: Record<string, string>;
+    pinentries?: Pinentries;
+    browsers?: Browsers;
+    appPort?: number | undefined;
+  } = {},
 ): Promise<InProcessAgent> {
   const door = service ?? (await inProcess());
   const clock = fakeClock();
