@@ -15,22 +15,26 @@ import type { Asking, Question } from "./question.ts";
 
 type Fitting = Readonly<Record<keyof typeof alone, boolean>>;
 
-/** The choices that fit a question. Undefined until the agent has said so. */
-function useFitting(question: Question, prompt: string): Fitting | undefined {
+/**
+ * The choices that fit a question. Undefined until the agent has said so. It is asked once the person looks at them: a choice that does not fit is
+ * refused, and the log of the account has a record of that.
+ */
+function useFitting(question: Question, prompt: string, isWanted: boolean): Fitting | undefined {
   const [fitting, setFitting] = useState<Fitting>();
   useEffect(() => {
+    if (!isWanted) return;
     const tried = Object.entries(alone).map(async ([name, choice]) => [name, await question.fits(choice)] as const);
     Promise.all(tried).then((found) => setFitting(Object.fromEntries(found) as Fitting));
-  }, [question, prompt]);
+  }, [question, prompt, isWanted]);
   return fitting;
 }
 
 export function Choices({ question, view, isStill }: { question: Question; view: Asking; isStill: boolean }) {
   const { choice, prompt } = view;
-  const fitting = useFitting(question, prompt.prompt);
+  const [isOpen, setOpen] = useState(Object.keys(choice).length > 0);
+  const fitting = useFitting(question, prompt.prompt, isOpen);
   const offered = widths.filter(([key]) => key === "asked" || fitting?.[key] === true);
   const durations = lengths.filter(([key]) => key !== "application" || fitting?.application === true);
-  const [isOpen, setOpen] = useState(Object.keys(choice).length > 0);
   return (
     <details open={isOpen} onToggle={({ currentTarget }) => setOpen(currentTarget.open)}>
       <summary>

@@ -40,9 +40,9 @@ describe.skipIf(chromiumPath === undefined)("the app", () => {
   const allow = async () => {
     await button("Show it").click();
     await passing(stage.agent, page.locator("button:enabled", { hasText: "Deny" }).waitFor());
-    await page.locator("#proof").fill(PIN);
+    await page.locator(".question .field input").fill(PIN);
     await button("Approve").click();
-    await page.locator("#proof").waitFor({ state: "detached" });
+    await page.locator(".question .field input").waitFor({ state: "detached" });
   };
   const allowedAt = async (name: string) => {
     await goTo(name);
@@ -149,10 +149,13 @@ describe.skipIf(chromiumPath === undefined)("the app", () => {
     await passing(stage.agent, page.locator(".question").nth(1).waitFor());
     expect(await barriersOn(page)).toEqual([]);
     const one = page.locator(".question", { hasText: REFERENCE });
-    await one.locator("input[type=password]").fill(PIN);
+    const other = page.locator(".question", { hasText: "onerror" });
+    // Each label is that of its own field.
+    await other.getByLabel("Approval PIN").fill("000000");
+    await one.getByLabel("Approval PIN").fill(PIN);
     await one.getByRole("button", { name: "Approve" }).click();
     expect(await passing(stage.agent, first.answer)).toBe("allowed");
-    await page.locator(".question", { hasText: "onerror" }).getByRole("button", { name: "Deny" }).click();
+    await other.getByRole("button", { name: "Deny" }).click();
     expect(await passing(stage.agent, second.answer)).toBe("approvalDenied");
     expect(await page.locator("img").count()).toBe(0);
   });

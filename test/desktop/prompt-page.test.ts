@@ -45,7 +45,7 @@ describe.skipIf(chromiumPath === undefined)("the page of a question", () => {
 
   const deny = () => page.getByRole("button", { name: "Deny" });
   const approve = () => page.getByRole("button", { name: "Approve" });
-  const field = () => page.locator("#proof");
+  const field = () => page.locator(".question .field input");
   const heading = () => page.getByRole("heading", { level: 1 });
   const text = () => page.locator("#page").innerText();
   const ended = async (title: string) => {
@@ -188,8 +188,8 @@ describe.skipIf(chromiumPath === undefined)("the page of a question", () => {
   test("offers no width that does not fit the question", async () => {
     await shows(({ askById, hostileId }) => askById(hostileId));
     await more();
-    const offered = await page.getByLabel("How much").locator("option").allInnerTexts();
-    expect(offered).toEqual(["only this", "everything in the vault", "everything in the account"]);
+    const offered = () => page.getByLabel("How much").locator("option").allInnerTexts();
+    await expect.poll(offered).toEqual(["only this", "everything in the vault", "everything in the account"]);
   });
 
   test("shows a title after the proof alone, as text on its own lines, and takes a second yes", async () => {

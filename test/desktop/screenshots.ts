@@ -27,7 +27,7 @@ async function asked(page: Page, stage: Stage, start: (stage: Stage) => Asker): 
 }
 
 async function proven(page: Page, proof: string): Promise<void> {
-  await page.locator("#proof").fill(proof);
+  await page.locator(".question .field input").fill(proof);
   await button(page, "Approve").click();
 }
 
@@ -50,9 +50,9 @@ async function allowed(page: Page, stage: Stage, route: string): Promise<void> {
   }, route);
   const show = button(page, "Show it");
   await show.click();
-  await passing(stage.agent, page.locator("#proof").waitFor());
+  await passing(stage.agent, page.locator(".question .field input").waitFor());
   await proven(page, PIN);
-  await page.locator("#proof").waitFor({ state: "detached" });
+  await page.locator(".question .field input").waitFor({ state: "detached" });
 }
 
 async function withGrants(page: Page, stage: Stage, route: string): Promise<void> {
@@ -61,7 +61,9 @@ async function withGrants(page: Page, stage: Stage, route: string): Promise<void
     await passing(stage.agent, stage.ask(reference).answer);
   }
   stage.person.always("yes", { lasts: "untilLock", width: "vault" });
-  await passing(stage.agent, stage.askFromMake().answer);
+  const make = stage.askFromMake();
+  askers.push(make);
+  await passing(stage.agent, make.answer);
   stage.person.always("ignore");
   await allowed(page, stage, route);
 }
@@ -95,7 +97,8 @@ const shots: readonly Shot[] = [
     name: "question-away",
     act: async (page, stage) => {
       await question(page, stage);
-      await stage.stop();
+      await page.route("**/receive", (route) => route.abort());
+      await page.reload();
       await page.getByText("cannot be reached").waitFor();
     },
   },
@@ -142,7 +145,7 @@ const shots: readonly Shot[] = [
       await stage.openApp(page);
       await page.getByRole("link", { name: "Grants" }).click();
       await button(page, "Show it").click();
-      await passing(stage.agent, page.locator("#proof").waitFor());
+      await passing(stage.agent, page.locator(".question .field input").waitFor());
       await page.locator("button:enabled", { hasText: "Deny" }).waitFor();
     },
   },
