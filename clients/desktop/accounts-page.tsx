@@ -16,7 +16,7 @@ export function AccountsPage({ channel, standing }: PageProps) {
   const isOpen = sessions.some(({ state }) => state === "unlocked");
   return (
     <>
-      <h1>{sessions.length < 2 ? "Your account" : "Your accounts"}</h1>
+      <h1>{sessions.length === 1 ? "Your account" : "Your accounts"}</h1>
       {sessions.length === 0 && (
         <p>
           <Words text="There is no account yet. Run `postern init` in a terminal: it makes one." />

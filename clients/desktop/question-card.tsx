@@ -139,7 +139,7 @@ function Deny({ question, isStill }: Answering) {
   const button = useRef<HTMLButtonElement>(null);
   useEffect(() => {
     if (!isStill && (document.activeElement === null || document.activeElement === document.body))
-      button.current?.focus({ preventScroll: true });
+      button.current?.focus({ preventScroll: true, focusVisible: true } as FocusOptions);
   }, [isStill]);
   return (
     <button type="button" ref={button} disabled={isStill} onClick={question.deny}>

@@ -198,6 +198,7 @@ describe.skipIf(chromiumPath === undefined)("the page of a question", () => {
     await give(PIN);
     await page.getByText("This is what it would get.").waitFor();
     await answerable();
+    expect(await deny().evaluate((element) => element === document.activeElement)).toBe(true);
     expect(await page.locator(".things").innerText()).toContain(HOSTILE.slice(0, 28));
     expect(await page.locator("img").count()).toBe(0);
     expect(await page.locator("#page").innerHTML()).not.toMatch(INVISIBLE);

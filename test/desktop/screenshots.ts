@@ -160,7 +160,14 @@ const shots: readonly Shot[] = [
   { name: "grants", act: (page, stage) => withGrants(page, stage, "#/grants") },
   { name: "grants-dark", dark: true, act: (page, stage) => withGrants(page, stage, "#/grants") },
   { name: "grants-narrow", narrow: true, act: (page, stage) => withGrants(page, stage, "#/grants") },
-  { name: "clients", act: (page, stage) => allowed(page, stage, "#/clients") },
+  {
+    name: "clients",
+    act: async (page, stage) => {
+      await stage.channel.call("clients.open", { integrationName: "shop", integrationVersion: "2.4.0" });
+      await allowed(page, stage, "#/clients");
+      await page.locator(".rows li").first().waitFor();
+    },
+  },
   { name: "log", act: (page, stage) => withGrants(page, stage, "#/log").then(() => page.locator("table").waitFor()) },
   {
     name: "log-dark",
