@@ -21,7 +21,7 @@ export function AccountsPage({ channel, standing }: PageProps) {
   const isOpen = sessions.some(({ state }) => state === "unlocked");
   return (
     <>
-      <h1>{sessions.length < 2 ? "Your account" : "Your accounts"}</h1>
+      <h1>{sessions.length === 1 ? "Your account" : "Your accounts"}</h1>
       {sessions.length === 0 && (
         <p>
           <Words text="There is no account yet. Run `postern init` in a terminal: it makes one." />
@@ -196,7 +196,7 @@ function Lock({ channel, standing, isOneOfSeveral }: Acting) {
   return (
     <>
       <h2>Lock</h2>
-      <p class="soft">Keys are wiped from memory, grants and questions end, and this page ends with them.</p>
+      <p class="soft">Keys are wiped from memory, and all grants and questions end.</p>
       {fault !== undefined && (
         <p class="notice" role="alert">
           {fault}

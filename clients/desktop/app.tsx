@@ -38,7 +38,9 @@ export function App({ channel }: { channel: Channel }) {
   }, []);
   useEffect(() => {
     document.title = `${route.title} – Postern`;
-  }, [route]);
+    // The person looks at a page now, so it shows the present state.
+    if (channel.state === "open") standing.read();
+  }, [route, channel, standing]);
   useEffect(() => {
     if (state === "ended") keepEnding("sessionEnded");
   }, [state]);

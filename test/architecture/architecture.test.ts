@@ -197,6 +197,7 @@ const entryPoints: Record<string, string> = {
   "test/run.ts": "npm test",
   "test/toolchains/setup.ts": "run by vitest before the lane interop",
   "test/web/screenshots.ts": "npm run screenshots",
+  "test/desktop/screenshots.ts": "npm run screenshots",
   "service/web/main.tsx": "named by the page's document, where vite finds it",
   "clients/desktop/main.tsx": "named by the page's document, where vite finds it",
   "vitest.config.ts": "read by vitest",
