@@ -6,14 +6,19 @@ import type { Approver, DeviceState, DeviceStore } from "./device-store.ts";
 const ways: readonly Approver[] = ["app", "window", "terminal"];
 
 /**
- * The order that holds where nobody chose one. The app is not in it: without an authenticator it asks for the PIN on a page, which another program's page can
- * look like.
+ * The orders that hold where nobody chose one: without an authenticator, and with one. Without one the app would ask for the PIN on a page, which another
+ * program's page can look like. What an authenticator signs is bound to our page.
  */
 const usual: readonly Approver[] = ["window", "terminal"];
+const withAuthenticator: readonly Approver[] = ["app", ...usual];
 
 /** The order in a store. A way that only a newer agent knows is left out. */
-export function approversOf({ approvers }: Pick<DeviceState, "approvers">): readonly Approver[] {
-  return approvers?.filter((way) => ways.includes(way)) ?? usual;
+export function approversOf({
+  approvers,
+  authenticators = [],
+}: Pick<DeviceState, "approvers" | "authenticators">): readonly Approver[] {
+  if (approvers !== undefined) return approvers.filter((way) => ways.includes(way));
+  return authenticators.length > 0 ? withAuthenticator : usual;
 }
 
 /** Sets the order. The promise is fulfilled once it is on disk. Returns whether it was another one before. */
