@@ -55,9 +55,11 @@ import { createWatches, type Watches } from "./methods/watches.ts";
 import type { OwnProgram } from "./peer/foreign-ancestor.ts";
 import { identityAt } from "./peer/linux.ts";
 import type { Subject } from "./peer/subject.ts";
-import { createDesk, type Desk } from "./pinentry/desk.ts";
+import { createDesk, type Desk, type DeskParts } from "./pinentry/desk.ts";
 import { type Pinentries, pinentries } from "./pinentry/started.ts";
 import { createPolicies, type Policies } from "./policy/policies.ts";
+import { systemAuthority } from "./polkit/authority.ts";
+import { createSystemDialog, type SystemDialog } from "./polkit/system-dialog.ts";
 import { answerSdk } from "./sdk/answer.ts";
 import type { Whose } from "./session/account-file.ts";
 import type { AccountSession } from "./session/account-session.ts";
@@ -129,8 +131,7 @@ export function createAgent(parts: AgentParts): Agent {
     quotas: createQuotas(clock),
     tell: createUnlockTelling(clock, approvers),
   });
-  const desk = createDesk({
-    ...{ clock, log, native: parts.native, env: parts.env, pinentries: parts.pinentries ?? pinentries },
+  const { desk, systemDialog } = createAskers(parts, {
     sessions: () => sessions,
     broker: () => broker,
     overseer: () => overseer,
@@ -278,7 +279,7 @@ export function createAgent(parts: AgentParts): Agent {
   const overseer = createOverseer({ proofs, clock, sessions, grants, broker, log });
   const givenYes = createGivenYes({ sessions, broker, policies });
   const state = {
-    ...{ proofs, overseer, desk, givenYes, policies },
+    ...{ proofs, overseer, desk, systemDialog, givenYes, policies },
     ...{ connections, grants, applications, approvers, handles, followers, broker, sessions, tokens, left, watches },
   };
   const gate = createGate({ clock, sessions, grants, broker, unlockWaits, resolver, applications, policies });
@@ -339,11 +340,24 @@ function giveGrants(
   }
 }
 
+/** Functions, since these parts are made later. */
+type Later = Pick<DeskParts, "sessions" | "broker" | "overseer" | "givenYes"> & {
+  readonly sessions: () => Sessions;
+};
+
+/** The parts that put a question to the person. */
+function createAskers({ clock, log, native, env, pinentries: chosen }: AgentParts, later: Later) {
+  const systemDialog = createSystemDialog({ clock, log, authority: systemAuthority(native), ...later });
+  const programs = { native, env, pinentries: chosen ?? pinentries };
+  return { systemDialog, desk: createDesk({ clock, log, ...programs, ...later, inSystemDialog: systemDialog.ask }) };
+}
+
 /** The state that the parts share, built once. */
 type State = {
   readonly proofs: Proofs;
   readonly overseer: Overseer;
   readonly desk: Desk;
+  readonly systemDialog: SystemDialog;
   readonly givenYes: GivenYes;
   readonly connections: ReadonlySet<Connection>;
   readonly grants: Grants;
@@ -375,6 +389,7 @@ function handlersOf(parts: AgentParts, state: State): Handlers {
       followers,
       mayManage: approvers.mayManage,
       policyOf: policies.stateOf,
+      whyUnavailable: (approver) => (approver === "polkit" ? state.systemDialog.whyNot() : undefined),
       bears: holds,
       stop: parts.stop,
       trace: parts.trace,

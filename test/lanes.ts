@@ -29,10 +29,11 @@ const soak = [
 ];
 
 /**
- * Other people's programs: the packed client under runtimes and tools that are installed from npm, the share page in a browser, a release by git
+ * Other people's programs: polkit and fprintd, the packed client under runtimes and tools that are installed from npm, the share page in a browser, a release by git
  * and npm, and the examples in projects of npm. No other lane waits for them.
  */
 const interop = [
+  "test/polkit/**/*.test.ts",
   "test/toolchains/**/*.test.ts",
   "test/web/share-page.test.ts",
   "test/release/**/*.test.ts",

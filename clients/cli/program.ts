@@ -5,6 +5,7 @@ import { addAccessCommands } from "./commands/access.ts";
 import { addAccountCommands } from "./commands/account.ts";
 import { addAccountsCommands } from "./commands/accounts.ts";
 import { addAgentCommands } from "./commands/agent.ts";
+import { addApproverCommands } from "./commands/approver.ts";
 import { addAuditCommands } from "./commands/audit.ts";
 import { addBackupCommands } from "./commands/backup.ts";
 import { addBridgeCommands } from "./commands/bridge.ts";
@@ -57,6 +58,7 @@ export function program(json = false): Command {
   addAccountCommands(root);
   addAccountsCommands(root);
   addConfigCommands(root);
+  addApproverCommands(root);
   addDeviceCommands(root);
   addSignOutCommand(root);
   addWhoamiCommand(root);

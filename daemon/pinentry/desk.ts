@@ -1,4 +1,4 @@
-// Puts open prompts to the person: in a window, and on the asker's own terminal. Each prompt also waits for `postern approve` all the time, and the
+// Puts open prompts to the person: on the desktop, and on the asker's own terminal. Each prompt also waits for `postern approve` all the time, and the
 // first answer ends the others. Nothing waits for a person here but the question itself.
 import { setTimeout as pause } from "node:timers/promises";
 import { PosternError } from "../../protocol/errors.ts";
@@ -12,6 +12,7 @@ import type { Clock } from "../host/clock.ts";
 import type { Log } from "../host/log.ts";
 import type { Native } from "../host/native.ts";
 import { approversOf } from "../session/approver-order.ts";
+import type { Approver } from "../session/device-store.ts";
 import type { Strength } from "../session/proof.ts";
 import type { Sessions } from "../session/sessions.ts";
 import { AssuanBroken } from "./assuan.ts";
@@ -23,8 +24,8 @@ import { createTurns } from "./turns.ts";
 /** Milliseconds between two looks at the foreground of a terminal. Nobody announces that a job came there, or left. */
 export const LOOK_MS = 250;
 
-/** The one place of all windows. */
-const WINDOW = "window";
+/** The one place of all windows, and of the system's dialogue. */
+const DESKTOP = "desktop";
 
 /** What the pinentries shall take for the character set of a terminal. They would not show other letters at all otherwise. */
 const LETTERS = "lc-ctype=C.UTF-8";
@@ -40,6 +41,8 @@ export type DeskParts = {
   readonly broker: () => Pick<Broker, "decide" | "list">;
   readonly overseer: () => Pick<Overseer, "proveTyped" | "offered">;
   readonly givenYes: () => GivenYes;
+  /** Asks by the system's own dialogue. It aborts `end` where the question must be asked nowhere else. */
+  readonly inSystemDialog: (prompt: Prompt, end: AbortController) => Promise<Ended>;
 };
 
 type Proven = { readonly offer: Offer; readonly strength: Strength };
@@ -64,19 +67,33 @@ export function createDesk(parts: DeskParts): Desk {
   /** Asks in the order that the account's person has set. */
   async function ask(prompt: Prompt, end: AbortController): Promise<void> {
     const order = approversOf(parts.sessions().find(prompt.account)?.unlocked?.store.state ?? {});
-    if (order[0] === "terminal" && order.includes("window")) {
-      if ((await onTerminal(prompt, end, false)) === "unavailable") await inWindow(prompt, end);
+    const desktop = order.filter((way) => way !== "terminal");
+    if (order[0] === "terminal" && desktop.length > 0) {
+      if ((await onTerminal(prompt, end, false)) === "unavailable") await onDesktop(desktop, prompt, end);
       return;
     }
-    // A window may be on a desk where nobody sits. So it keeps no terminal waiting.
-    await Promise.all(order.map((way) => (way === "window" ? inWindow(prompt, end) : onTerminal(prompt, end, true))));
+    // The desktop may be on a desk where nobody sits. So it keeps no terminal waiting.
+    const terminal = order.includes("terminal") ? [onTerminal(prompt, end, true)] : [];
+    await Promise.all([onDesktop(desktop, prompt, end), ...terminal]);
   }
+
+  /** One way after the other, since all of them show the question at the same desk. */
+  async function onDesktop(ways: readonly Approver[], prompt: Prompt, end: AbortController): Promise<Ended> {
+    for (const way of ways) {
+      // Our own command asks where it stands, and one question in two places would only teach people to answer quickly.
+      if ([...prompt.askers()].some(isOursInFront)) return "unavailable";
+      const ended = await (way === "polkit" ? bySystem(prompt, end) : inWindow(prompt, end));
+      if (ended !== "unavailable") return ended;
+    }
+    return "unavailable";
+  }
+
+  const bySystem = (prompt: Prompt, end: AbortController) =>
+    inTurn(DESKTOP, end, () => parts.inSystemDialog(prompt, end));
 
   async function inWindow(prompt: Prompt, end: AbortController): Promise<Ended> {
     if ([env.DISPLAY, env.WAYLAND_DISPLAY].every((name) => (name ?? "") === "")) return "unavailable";
-    // Our own command asks where it stands, and one question in two places would only teach people to answer quickly.
-    if ([...prompt.askers()].some(isOursInFront)) return "unavailable";
-    return inTurn(WINDOW, end, () =>
+    return inTurn(DESKTOP, end, () =>
       firstOf(pinentries.window, (pinentry) => run(pinentry, prompt, end, { options: ["no-grab", LETTERS] })),
     );
   }

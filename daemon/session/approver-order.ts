@@ -2,12 +2,18 @@
 // store, so that no file that a program changes can move a question to where that program watches.
 import type { Approver, DeviceState, DeviceStore } from "./device-store.ts";
 
-/** The ways that there are, in the order that holds where nobody chose one. */
-const ways: readonly Approver[] = ["window", "terminal"];
+/** The ways that there are. */
+const ways: readonly Approver[] = ["window", "terminal", "polkit"];
+
+/**
+ * The order that holds where nobody chose one. polkit stands in none of itself: root must install its action first, its dialogue takes the place of the
+ * window, and a desktop may give that dialogue the whole keyboard.
+ */
+const usual: readonly Approver[] = ["window", "terminal"];
 
 /** The order in a store. A way that only a newer agent knows is left out. */
 export function approversOf({ approvers }: Pick<DeviceState, "approvers">): readonly Approver[] {
-  return approvers?.filter((way) => ways.includes(way)) ?? ways;
+  return approvers?.filter((way) => ways.includes(way)) ?? usual;
 }
 
 /** Sets the order. The promise is fulfilled once it is on disk. Returns whether it was another one before. */

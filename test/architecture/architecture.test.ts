@@ -66,6 +66,11 @@ const rooms: Record<string, { may: string[]; because: string }> = {
     may: ["approval", "audit", "call", "host", "peer", "session"],
     because: "it shows an open prompt to a person and hands the proof over, and decides about none",
   },
+  polkit: {
+    may: ["approval", "call", "host", "peer", "pinentry", "session"],
+    because:
+      "it hands an open prompt to the system's own dialogue, cut as every dialogue's text is, and decides about none",
+  },
   transfer: {
     may: ["account", "call", "host", "session"],
     because: "a handle passes bytes for which the gate was asked before",

@@ -1,4 +1,4 @@
-// The ways in which the agent itself asks the person, as people type and read them: `window,terminal`, one of both, or `off`.
+// The ways in which the agent itself asks the person, as people type and read them: `window,terminal`, one of them, or `off`.
 import type { Methods } from "../../typescript/generated.ts";
 import { UsageError } from "../terminal/exit-code.ts";
 
@@ -6,7 +6,7 @@ export type Approvers = Methods["accounts.setApprovers"]["params"]["approvers"];
 
 const OFF = "off";
 
-const ways: readonly Approvers[number][] = ["window", "terminal"];
+const ways: readonly Approvers[number][] = ["polkit", "window", "terminal"];
 
 /** Reads them. Throws UsageError for anything else. `given` says where they stood. */
 export function parseApprovers(typed: string, given: string): Approvers {
@@ -18,7 +18,7 @@ export function parseApprovers(typed: string, given: string): Approvers {
   const found = words.flatMap((word) => ways.filter((way) => way === word));
   if (found.length === words.length && new Set(found).size === found.length) return found;
   throw new UsageError(
-    `${given} takes window and terminal in their order, or off`,
+    `${given} takes polkit, window and terminal in your order, or off`,
     `for one, ${given} terminal,window`,
   );
 }
@@ -26,3 +26,9 @@ export function parseApprovers(typed: string, given: string): Approvers {
 /** The words for them. Those of the wire where a newer agent knows another one. */
 export const approversWords = (approvers: readonly string[]): string =>
   approvers.length === 0 ? OFF : approvers.join(",");
+
+export type Unavailable = NonNullable<Methods["agent.status"]["result"]["sessions"][number]["unavailable"]>;
+
+/** A line for each way that cannot ask, with the reason. */
+export const unavailableLines = (unavailable: Unavailable = []): string[] =>
+  unavailable.map(({ approver, why }) => `${approver} does not ask: ${why}`);

@@ -61,6 +61,7 @@ type Approver string
 const (
 	ApproverWindow   Approver = "window"
 	ApproverTerminal Approver = "terminal"
+	ApproverPolkit   Approver = "polkit"
 )
 
 type AuditRecordServiceAccount struct {
@@ -397,14 +398,15 @@ type ServiceLink struct {
 
 // SessionState is the SessionState of the wire.
 type SessionState struct {
-	Account    *string      `json:"account,omitempty"`
-	Default    *bool        `json:"default,omitempty"`
-	State      string       `json:"state"`
-	UnlockedAt *time.Time   `json:"unlockedAt,omitempty"`
-	Proof      *string      `json:"proof,omitempty"`
-	IdleLock   *IdleLock    `json:"idleLock,omitempty"`
-	Policy     *PolicyState `json:"policy,omitempty"`
-	Approvers  []Approver   `json:"approvers,omitempty"`
+	Account     *string               `json:"account,omitempty"`
+	Default     *bool                 `json:"default,omitempty"`
+	State       string                `json:"state"`
+	UnlockedAt  *time.Time            `json:"unlockedAt,omitempty"`
+	Proof       *string               `json:"proof,omitempty"`
+	IdleLock    *IdleLock             `json:"idleLock,omitempty"`
+	Policy      *PolicyState          `json:"policy,omitempty"`
+	Approvers   []Approver            `json:"approvers,omitempty"`
+	Unavailable []UnavailableApprover `json:"unavailable,omitempty"`
 }
 
 // Share is the Share of the wire.
@@ -433,6 +435,12 @@ type TraceState struct {
 	File  string `json:"file"`
 	State string `json:"state"`
 	Bytes int64  `json:"bytes"`
+}
+
+// UnavailableApprover is the UnavailableApprover of the wire.
+type UnavailableApprover struct {
+	Approver Approver `json:"approver"`
+	Why      string   `json:"why"`
 }
 
 // Vault is the Vault of the wire.

@@ -73,7 +73,7 @@ AllowedRecipientType = Literal["Email", "Domain"]
 AllowedType = Literal["Authenticated", "Public"]
 
 
-Approver = Literal["window", "terminal"]
+Approver = Literal["window", "terminal", "polkit"]
 
 
 class _AuditRecord(TypedDict):
@@ -675,6 +675,7 @@ class SessionState(_SessionState, total=False):
     idleLock: "IdleLock"
     policy: "PolicyState"
     approvers: List["Approver"]
+    unavailable: List["UnavailableApprover"]
 
 
 class _Share(TypedDict):
@@ -715,6 +716,11 @@ class TraceState(TypedDict):
     file: str
     state: Literal["writing", "full", "failed"]
     bytes: int
+
+
+class UnavailableApprover(TypedDict):
+    approver: "Approver"
+    why: str
 
 
 ValidRecipient = Union["ValidRecipientEmail", "ValidRecipientDomain"]

@@ -1,0 +1,120 @@
+// A machine of the test's own, with the real polkitd, bus, PAM and pkttyagent: a mount namespace in which a normal user exists. Nothing of the
+// real machine is changed. It takes root.
+import { type ChildProcess, execFileSync, spawn, spawnSync } from "node:child_process";
+import { copyFileSync, cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { hasTool } from "../tools.ts";
+
+export const USER = { name: "postern-ada", uid: 61_234, password: "a password of the system" } as const;
+
+const POLKITD = ["/usr/lib/polkit-1/polkitd", "/usr/libexec/polkitd"].find(existsSync);
+const tools = ["nc", "nsenter", "setpriv", "openssl", "dbus-daemon", "pkttyagent", "pkcheck"];
+
+/** Why the tests cannot run here. Undefined where they can. */
+export const cannotRun: string | undefined =
+  process.getuid?.() !== 0
+    ? "not root"
+    : spawnSync("unshare", ["--mount", "true"]).status !== 0
+      ? "no mount namespaces"
+      : POLKITD === undefined
+        ? "no polkitd"
+        : tools.find((tool) => !hasTool(tool));
+
+export type Machine = {
+  /** The words that run a program on it as its user. */
+  asUser(words: readonly string[]): string[];
+  /** Runs a program on it as root, and returns its output. */
+  root(words: readonly string[], env?: Readonly<Record<string, string>>): string;
+  /** A folder of the user's, seen from outside too. */
+  readonly home: string;
+  remove(): void;
+};
+
+/** Everything that the real machine has there stays as it is: each place is covered. */
+const SCRIPT = `set -e
+mount -t tmpfs -o mode=755 none /run
+mkdir /run/dbus /run/fprint
+mount -t tmpfs -o mode=755 none /usr/share/polkit-1/actions
+mount -t tmpfs -o mode=755 none /etc/polkit-1
+mkdir /etc/polkit-1/rules.d
+for file in passwd shadow group; do mount --bind "$0/$file" "/etc/$file"; done
+mount --bind "$0/pam.d" /etc/pam.d
+if test -d /var/lib/fprint; then mount -t tmpfs -o mode=700 none /var/lib/fprint; fi
+dbus-daemon --system --nofork --nopidfile &
+until test -S /run/dbus/system_bus_socket; do read -t 0.02 nothing <> "$0/never" || true; done
+${POLKITD} --no-debug &
+echo ready
+wait
+`;
+
+/** \`pam\` are lines before those that the machine has for polkit. */
+export async function startMachine(pam = ""): Promise<Machine> {
+  const folder = mkdtempSync(join(tmpdir(), "postern-polkit-"));
+  const files = join(folder, "etc");
+  mkdirSync(files);
+  execFileSync("mkfifo", [join(files, "never")]);
+  writeAccounts(files);
+  const settings = ["/etc/pam.d/polkit-1", "/usr/lib/pam.d/polkit-1"].find(existsSync) ?? "";
+  cpSync("/etc/pam.d", join(files, "pam.d"), { recursive: true });
+  writeFileSync(join(files, "pam.d", "polkit-1"), `${pam}${readFileSync(settings, "utf8")}`);
+  const home = join(folder, "home");
+  mkdirSync(home, { mode: 0o700 });
+  execFileSync("chown", [`${USER.uid}:${USER.uid}`, home]);
+  execFileSync("chmod", ["711", folder]);
+  const child = spawn("unshare", ["--mount", "bash", "-c", SCRIPT, files], { detached: true, stdio: "pipe" });
+  await printed(child, "ready");
+  const enter = ["nsenter", `--mount=/proc/${child.pid}/ns/mnt`, "--"];
+  const root: Machine["root"] = (words, env = {}) => {
+    const [program = "", ...rest] = [...enter, ...words];
+    return execFileSync(program, rest, { encoding: "utf8", env: { ...process.env, ...env }, stdio: "pipe" });
+  };
+  return {
+    home,
+    asUser: (words) => [
+      ...enter,
+      "setpriv",
+      "--reuid",
+      `${USER.uid}`,
+      "--regid",
+      `${USER.uid}`,
+      "--clear-groups",
+      "--",
+      ...words,
+    ],
+    root,
+    remove: () => {
+      process.kill(-(child.pid ?? 0), "SIGKILL");
+      rmSync(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+/** The machine's users, and one more with a password. */
+function writeAccounts(files: string): void {
+  const hash = execFileSync("openssl", ["passwd", "-6", USER.password], { encoding: "utf8" }).trim();
+  const lines = {
+    passwd: `${USER.name}:x:${USER.uid}:${USER.uid}::/nonexistent:/bin/sh`,
+    shadow: `${USER.name}:${hash}:20000:0:99999:7:::`,
+    group: `${USER.name}:x:${USER.uid}:`,
+  };
+  for (const [name, line] of Object.entries(lines)) {
+    const path = join(files, name);
+    copyFileSync(`/etc/${name}`, path);
+    writeFileSync(path, `${readFileSync(path, "utf8").trimEnd()}\n${line}\n`);
+    if (name === "shadow") execFileSync("chmod", ["640", path]);
+  }
+}
+
+/** Waits until a program has printed a line. */
+export function printed(child: ChildProcess, line: string): Promise<void> {
+  let text = "";
+  return new Promise((resolve, reject) => {
+    for (const stream of [child.stdout, child.stderr])
+      stream?.setEncoding("utf8").on("data", (more: string) => {
+        text += more;
+        if (text.split("\n").slice(0, -1).includes(line)) resolve();
+      });
+    child.once("close", () => reject(new Error(`it ended before it printed ${line}: ${text}`)));
+  });
+}
