@@ -4,7 +4,7 @@ import { fileURLToPath } from "node:url";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import type { Methods } from "../../clients/typescript/generated.ts";
 import { HOSTILE, REFERENCE, stageOf } from "../agent/asking-terminal.ts";
-import { PASSWORD, type Person, PIN } from "../agent/person.ts";
+import { PASSWORD, type Person } from "../agent/person.ts";
 import { agentOptions } from "../agent/start.ts";
 import { cannotRun, type Machine, startMachine, USER } from "./machine.ts";
 import { openDialogue, openWindow, startUsersAgent, type UsersAgent, type UsersProgram } from "./programs.ts";
