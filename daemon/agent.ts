@@ -37,6 +37,7 @@ import type { TraceState } from "./host/trace-file.ts";
 import { accessMethods } from "./methods/access.ts";
 import { accountMethods } from "./methods/accounts.ts";
 import { agentMethods } from "./methods/agent.ts";
+import { appMethods } from "./methods/app.ts";
 import { auditMethods } from "./methods/audit.ts";
 import { backupMethods } from "./methods/backup.ts";
 import { environmentMethods } from "./methods/environments.ts";
@@ -73,7 +74,11 @@ import { createSessions, type Sessions } from "./session/sessions.ts";
 import { createTokenSessions, type TokenSessions } from "./session/token-sessions.ts";
 import type { AccountOf, Unlocked } from "./session/unlocked.ts";
 import { createHandles, type Handles } from "./transfer/handles.ts";
+import { type Browsers, browsers, showInBrowser } from "./window/browser.ts";
+import { createPageDoor, type PageDoor } from "./window/page-door.ts";
+import { pageFiles } from "./window/page-files.ts";
 import { createDispatch, type Dispatch, type Handlers } from "./wire/dispatch.ts";
+import type { PageEntrance } from "./wire/door.ts";
 import { createFollowers, type Followers } from "./wire/followers.ts";
 import type { AnswerSdk } from "./wire/sdk-lines.ts";
 
@@ -99,6 +104,14 @@ export type AgentParts = {
   readonly env: Readonly<Record<string, string | undefined>>;
   /** The programs that put a question to the person. The default are those of the system. */
   readonly pinentries?: Pinentries;
+  /** The programs that open a browser. The default are those of the system. */
+  readonly browsers?: Browsers;
+  /** The way in for pages of the app. */
+  readonly onPage: PageEntrance;
+  /** The port of that page: 0 for any, undefined where it is switched off. */
+  readonly appPort: number | undefined;
+  /** The folder of the socket. Only this user can enter it. */
+  readonly runFolder: string;
   /** Called by agent.stop. */
   readonly stop: () => void;
 };
@@ -131,7 +144,21 @@ export function createAgent(parts: AgentParts): Agent {
     quotas: createQuotas(clock),
     tell: createUnlockTelling(clock, approvers),
   });
+  const pages = createPageDoor({
+    ...{ clock, log, newId, files: pageFiles, serve: parts.onPage, folder: parts.runFolder, port: parts.appPort },
+    uid: process.geteuid?.() ?? 0,
+    sessionEnded: (subject) => {
+      for (const { id } of grants.list(subject)) grants.revoke(id);
+    },
+    usedTwice: (id) => {
+      const prompt = broker.find(id);
+      for (const asker of prompt?.askers() ?? []) asker.notify("prompt.usedTwice", { prompt: id, code: prompt?.code });
+    },
+    browse: (file, code, signal) => showInBrowser(parts.browsers ?? browsers, { file, code, env: parts.env, signal }),
+    refused: (rule) => log.note("a page was refused", { rule }),
+  });
   const { desk, systemDialog } = createAskers(parts, {
+    showPage: pages.show,
     sessions: () => sessions,
     broker: () => broker,
     overseer: () => overseer,
@@ -143,7 +170,13 @@ export function createAgent(parts: AgentParts): Agent {
     newId,
     nameOf: (account, isNamed) =>
       isNamed || sessions.list().length > 1 ? sessions.find(account)?.file.name : undefined,
-    watcher: alsoTelling(watchPrompts({ sessions: () => sessions, approvers, connections }), desk),
+    watcher: alsoTelling(watchPrompts({ sessions: () => sessions, approvers, connections }), {
+      opened: desk.opened,
+      closed: (prompt) => {
+        desk.closed(prompt);
+        pages.promptClosed(prompt.id);
+      },
+    }),
     offers: createOffers(clock),
     lockMsOf: (account) => idleLockMs[idleLockOf(sessions.find(account)?.unlocked?.store.state ?? {})],
     changedFile: (account, connection) => applications.changedFile(sessions.open(account), connection),
@@ -175,6 +208,7 @@ export function createAgent(parts: AgentParts): Agent {
         grants.clear(account);
         broker.lock(account);
         approvers.lock(account, seeing);
+        pages.locked();
         tell(told, "session.changed", { account, state: "locked" });
       },
       removed: (account) => {
@@ -279,7 +313,7 @@ export function createAgent(parts: AgentParts): Agent {
   const overseer = createOverseer({ proofs, clock, sessions, grants, broker, log });
   const givenYes = createGivenYes({ sessions, broker, policies });
   const state = {
-    ...{ proofs, overseer, desk, systemDialog, givenYes, policies },
+    ...{ proofs, overseer, desk, systemDialog, givenYes, policies, pages },
     ...{ connections, grants, applications, approvers, handles, followers, broker, sessions, tokens, left, watches },
   };
   const gate = createGate({ clock, sessions, grants, broker, unlockWaits, resolver, applications, policies });
@@ -306,7 +340,7 @@ export function createAgent(parts: AgentParts): Agent {
     },
     close: () => {
       strangers.close();
-      return closeAll(state).finally(desk.close);
+      return closeAll(state).finally(desk.close).finally(pages.close);
     },
   };
 }
@@ -341,7 +375,7 @@ function giveGrants(
 }
 
 /** Functions, since these parts are made later. */
-type Later = Pick<DeskParts, "sessions" | "broker" | "overseer" | "givenYes"> & {
+type Later = Pick<DeskParts, "showPage" | "sessions" | "broker" | "overseer" | "givenYes"> & {
   readonly sessions: () => Sessions;
 };
 
@@ -358,6 +392,7 @@ type State = {
   readonly overseer: Overseer;
   readonly desk: Desk;
   readonly systemDialog: SystemDialog;
+  readonly pages: PageDoor;
   readonly givenYes: GivenYes;
   readonly connections: ReadonlySet<Connection>;
   readonly grants: Grants;
@@ -402,6 +437,7 @@ function handlersOf(parts: AgentParts, state: State): Handlers {
       ...{ sessions, broker, overseer, tickets: createTickets(clock), approvers, proofs, givenYes },
       isTerminalTaken: state.desk.isAskingAt,
     }),
+    ...appMethods({ sessions, pages: state.pages }),
     ...policyMethods({ sessions, overseer, policies, home, ours: parts.ours, newId, identityOf: identityAt }),
     ...auditMethods({ home, crypto, sessions, overseer, left }),
     ...secretMethods(followers.isStale, crypto.randomBytes),

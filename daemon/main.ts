@@ -1,7 +1,7 @@
 // The agent's process. It hardens itself, takes the lock of its home, opens the socket, and loads the rest, in this order. `postern agent run`
 // starts it.
 import { homedir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { parseArgs } from "node:util";
 import { PosternError } from "../protocol/errors.ts";
 import { dataFolder, socketPath, UnusablePath } from "../protocol/socket-path.ts";
@@ -23,6 +23,7 @@ import { ownPrograms } from "./peer/own-programs.ts";
 import { readAccounts } from "./session/account-file.ts";
 import { lockedSessions, openOrderFile } from "./session/account-order.ts";
 import { openRestoreMark } from "./session/restore-mark.ts";
+import { fixedPort } from "./window/fixed-port.ts";
 import { createDoor } from "./wire/door.ts";
 import type { Trace } from "./wire/trace.ts";
 
@@ -69,7 +70,12 @@ async function main(): Promise<void> {
       protections: protections(native),
     }),
     load: async () =>
-      (await import("./full-agent.ts")).loadFullAgent({ ...parts, env: process.env, startedAt, program, trace, stop }),
+      (await import("./full-agent.ts")).loadFullAgent({
+        ...{ ...parts, env: process.env, startedAt, program, trace, stop },
+        onPage: (...page) => door.onPage(...page),
+        appPort: fixedPort(process.env, process.geteuid?.() ?? 0),
+        runFolder: dirname(socketPath(where)),
+      }),
     failed: (error) => {
       // Removes the socket's file too, so that no program waits for an agent that will not answer.
       listening?.close();

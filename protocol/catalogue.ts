@@ -3,6 +3,7 @@ import type { Static } from "typebox";
 import { access } from "./catalogue/access.ts";
 import { accounts } from "./catalogue/accounts.ts";
 import { agent } from "./catalogue/agent.ts";
+import { app } from "./catalogue/app.ts";
 import { files, items } from "./catalogue/items.ts";
 import { names } from "./catalogue/names.ts";
 import { policy } from "./catalogue/policy.ts";
@@ -15,6 +16,7 @@ export const catalogue = {
   ...agent,
   ...accounts,
   ...access,
+  ...app,
   ...policy,
   ...secrets,
   ...names,

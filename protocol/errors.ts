@@ -322,6 +322,11 @@ const table = {
     message: "a file of Postern's own cannot be used",
     hint: "look at it and at who may write to it; move it out of the way, or put back a copy",
   },
+  appUnavailable: {
+    code: 1514,
+    message: "the app cannot be opened",
+    hint: "`postern approve` answers a question in a terminal",
+  },
   storeReplaced: {
     code: 1512,
     message: "this service does not have the account: its store was replaced or emptied",

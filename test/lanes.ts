@@ -37,6 +37,7 @@ const interop = [
   "test/toolchains/**/*.test.ts",
   "test/web/share-page.test.ts",
   "test/release/**/*.test.ts",
+  "test/agent/over-ssh.test.ts",
   "test/examples/**/*.test.ts",
 ];
 

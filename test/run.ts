@@ -22,7 +22,8 @@ const STOP_MS = 10_000;
 const checks: readonly [string, readonly string[]][] = [
   ["types", ["tsc", "--noEmit", "-p", "tsconfig.json"]],
   ["types of the share page", ["tsc", "--noEmit", "-p", "service/web/tsconfig.json"]],
-  ["types of its tests", ["tsc", "--noEmit", "-p", "test/web/tsconfig.json"]],
+  ["types of the app", ["tsc", "--noEmit", "-p", "clients/desktop/tsconfig.json"]],
+  ["types of the pages' tests", ["tsc", "--noEmit", "-p", "test/web/tsconfig.json"]],
   ["lint", ["biome", "ci", "--error-on-warnings", "."]],
   ["generated files", ["node", "clients/generate/main.ts", "--check"]],
 ];

@@ -10,6 +10,8 @@ import { fileURLToPath } from "node:url";
 const tools: Readonly<Record<string, string>> = {
   nc: "netcat-openbsd",
   "ssh-keygen": "openssh-client",
+  ssh: "openssh-client",
+  sshd: "openssh-server",
   strace: "strace",
   setpriv: "util-linux",
   chromium: "chromium",

@@ -7,6 +7,7 @@ const methods: Readonly<Record<keyof Methods, string>> = {
   "agent.status": "ask how the agent stands",
   "agent.subscribe": "follow its own prompts",
   "agent.stop": "stop the agent",
+  "app.open": "open the app",
   "accounts.create": "make the account",
   "accounts.serviceInfo": "ask what a service wants",
   "accounts.signIn": "sign in on this machine",

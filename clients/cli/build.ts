@@ -20,6 +20,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { rolldown } from "rolldown";
 import { buildPage } from "../../service/web/build.ts";
+import { buildApp } from "../desktop/build.ts";
 import { openChannel } from "../typescript/channel.ts";
 import { NODE_MAJOR_MIN } from "./node-version.ts";
 
@@ -29,7 +30,7 @@ const out = `${root}dist/postern`;
 /** Packages with binaries. Everything else is bundled. */
 const native = ["koffi", "sodium-native"];
 
-/** The builder of the share page from sources. The package never needs it, since it has the built page. */
+/** The builder of both pages from sources. The package never needs it, since it has them built. */
 const unreached = ["vite"];
 
 const bundles: Readonly<Record<string, string>> = {
@@ -68,12 +69,16 @@ async function bundle(file: string, input: string): Promise<void> {
   await build.close();
 }
 
-/** Writes the page behind a share's link to the place where `service/share/page-files.ts` looks for it. */
-async function sharePage(): Promise<void> {
-  const { document, assets } = await buildPage();
-  mkdirSync(`${out}/share-page`);
-  writeFileSync(`${out}/share-page/index.html`, document);
-  for (const [name, content] of assets) writeFileSync(`${out}/share-page/${name}`, content);
+/**
+ * Writes the two pages to where `service/share/page-files.ts` looks for the page behind a share's link, and `daemon/window/page-files.ts` for the app.
+ */
+async function pages(): Promise<void> {
+  const built = { "share-page": await buildPage(), "app-page": await buildApp() };
+  for (const [folder, { document, assets }] of Object.entries(built)) {
+    mkdirSync(`${out}/${folder}`);
+    writeFileSync(`${out}/${folder}/index.html`, document);
+    for (const [name, content] of assets) writeFileSync(`${out}/${folder}/${name}`, content);
+  }
 }
 
 function manifest(): object {
@@ -138,7 +143,7 @@ function keepCode(cache: string): void {
 rmSync(out, { recursive: true, force: true });
 mkdirSync(out, { recursive: true });
 for (const [file, input] of Object.entries(bundles)) await bundle(file, input);
-await sharePage();
+await pages();
 chmodSync(`${out}/postern.js`, 0o755);
 for (const [name, from] of Object.entries(copies)) copyFileSync(`${root}${from}`, `${out}/${name}`);
 // clients/bridge/build.ts made them, where a compiler was. A file with another ending is one that a compiler is writing.

@@ -5,6 +5,7 @@ import { addAccessCommands } from "./commands/access.ts";
 import { addAccountCommands } from "./commands/account.ts";
 import { addAccountsCommands } from "./commands/accounts.ts";
 import { addAgentCommands } from "./commands/agent.ts";
+import { addAppCommand } from "./commands/app.ts";
 import { addApproverCommands } from "./commands/approver.ts";
 import { addAuditCommands } from "./commands/audit.ts";
 import { addBackupCommands } from "./commands/backup.ts";
@@ -74,6 +75,7 @@ export function program(json = false): Command {
   addServiceAccountCommands(root);
   addAccessCommands(root);
   addPolicyCommands(root);
+  addAppCommand(root);
   addAuditCommands(root);
   addAgentCommands(root);
   addBridgeCommands(root);

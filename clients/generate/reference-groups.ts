@@ -9,6 +9,7 @@ export const groups: Readonly<Record<string, string>> = {
   grants: "What was allowed to which program, and how to end it.",
   prompts: "The questions to a person, and the answers.",
   policy: "The rules that a person approved, for what is asked, allowed and denied.",
+  app: "The desktop app, a page in a browser of this machine.",
   audit: "The log of what was asked and done.",
   secrets: "References and the values that they lead to.",
   items: "The items of a vault, and links to copies of them.",

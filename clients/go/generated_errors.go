@@ -162,6 +162,8 @@ var (
 	ErrStoreInUse = &Error{Name: "storeInUse"}
 	// ErrFileUnusable: a file of Postern's own cannot be used.
 	ErrFileUnusable = &Error{Name: "fileUnusable"}
+	// ErrAppUnavailable: the app cannot be opened.
+	ErrAppUnavailable = &Error{Name: "appUnavailable"}
 	// ErrStoreReplaced: this service does not have the account: its store was replaced or emptied.
 	ErrStoreReplaced = &Error{Name: "storeReplaced"}
 	// ErrNotRestorable: the backup cannot be restored.
@@ -264,6 +266,7 @@ var errorTable = map[string]tableRow{
 	"diskFull":               {code: 1508, message: "the disk is full; nothing was changed", hint: "make room on the disk of the data folder, and run it again"},
 	"storeInUse":             {code: 1510, message: "another service works with this store", hint: "stop that one, or name another folder with --data"},
 	"fileUnusable":           {code: 1511, message: "a file of Postern's own cannot be used", hint: "look at it and at who may write to it; move it out of the way, or put back a copy"},
+	"appUnavailable":         {code: 1514, message: "the app cannot be opened", hint: "`postern approve` answers a question in a terminal"},
 	"storeReplaced":          {code: 1512, message: "this service does not have the account: its store was replaced or emptied", hint: "ask who runs the service whether its store can be put back; else `postern restore FILE --kit KIT` in another home (POSTERN_HOME) brings a backup of the account to it, and then it opens here again", sdkName: "Auth"},
 	"notRestorable":          {code: 1509, message: "the backup cannot be restored"},
 	"sharingUnavailable":     {code: 1601, message: "this account's service has no public address, so nobody could open a link to it", hint: "share from an account on a service that runs with --public-address URL", sdkName: "ItemApi"},

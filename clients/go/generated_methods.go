@@ -31,6 +31,7 @@ func repeatable(method string) bool {
 		"session.lock",
 		"clients.open",
 		"clients.close",
+		"app.open",
 		"secrets.resolve",
 		"secrets.resolveAll",
 		"secrets.watch",

@@ -11,16 +11,16 @@ export type Manifest = {
 export const wanted = {
   postern: [
     ...["README.md", "LICENSE", "package.json", "postern.js", "agent.js", "service.js", "relay.js"],
-    ...["demo-script.mjs", "webapp.env", "share-page/index.html"],
+    ...["demo-script.mjs", "webapp.env", "share-page/index.html", "app-page/index.html"],
   ],
   client: ["README.md", "LICENSE", "package.json", ...Object.values(built)],
 } as const;
 
 export type PackageName = keyof typeof wanted;
 
-/** Kinds of files that belong in a package: programs, declarations, the page, bridge libraries, and V8's code beside the agent. */
+/** Kinds of files that belong in a package: programs, declarations, the two pages, bridge libraries, and V8's code beside the agent. */
 const SHIPPED =
-  /^(?:[\w.-]+\.(?:js|mjs)|types\/[\w-]+\.d\.m?ts|share-page\/[\w./-]+|bridge\/linux-\w+\/libop_sdk_ipc_client\.so|code-cache\/.+)$/;
+  /^(?:[\w.-]+\.(?:js|mjs)|types\/[\w-]+\.d\.m?ts|(?:share|app)-page\/[\w./-]+|bridge\/linux-\w+\/libop_sdk_ipc_client\.so|code-cache\/.+)$/;
 
 /** The missing files of a package, and the files that do not belong in it. */
 export function contentFaults(name: PackageName, files: readonly string[]): Fault[] {

@@ -49,7 +49,7 @@ export type AgentStatus = {
 };
 export type AllowedRecipientType = "Email" | "Domain";
 export type AllowedType = "Authenticated" | "Public";
-export type Approver = "window" | "terminal" | "polkit";
+export type Approver = "app" | "window" | "terminal" | "polkit";
 export type AuditRecord = {
   seq: number;
   at: Timestamp;
@@ -365,8 +365,23 @@ export type Prompt = {
   expiresAt: Timestamp;
   waiters: number;
   asked?: string[];
+  who?: PromptAsker;
   offered?: Choice;
   text?: string[];
+};
+export type PromptAsker = {
+  program: string;
+  script?: string;
+  isScriptSeen?: true;
+  claim?: string;
+  pid: number;
+  terminal?: string;
+  folder?: string;
+  startedBy: string[];
+  integration?: {
+    name: string;
+    version: string;
+  };
 };
 export type Proof = {
   kind: "pin";
@@ -475,7 +490,7 @@ export type SshKeyAttributes = {
   keyType: string;
 };
 export type Subject = {
-  kind: "process" | "terminal" | "application" | "once";
+  kind: "process" | "terminal" | "application" | "app" | "once";
   program: string;
   pid: number;
   terminal?: string;
@@ -678,7 +693,7 @@ export type Methods = {
     };
     result: Empty;
   };
-  /** Sets the ways in which the agent itself puts an open prompt to the person on this device, in order: in a window, on the terminal of the asking program, and through polkit, where the system asks for the password or the finger. polkit needs an action that root installs once. An empty list switches them off. `prompts.answer` works beside them in any case. The account password is the proof, so that no program moves the question to where it watches. */
+  /** Sets the ways in which the agent itself puts an open prompt to the person on this device, in order: on a page of the app in a browser, in a window, on the terminal of the asking program, and through polkit, where the system asks for the password or the finger. polkit needs an action that root installs once. An empty list switches them off. `prompts.answer` works beside them in any case. The account password is the proof, so that no program moves the question to where it watches. */
   "accounts.setApprovers": {
     params: {
       account?: string;
@@ -917,6 +932,13 @@ export type Methods = {
       records: number;
       proven: ProvenRecords[];
       problems: string[];
+    };
+  };
+  /** Makes a way into the app for a browser on this machine, and returns the path of a file to open in it. Only this user can read the file. It leads to the app's page with a code that can be used once, within a minute. The page may then ask, like any program. What it may see and do, a person allows. */
+  "app.open": {
+    params: { [key: string]: never };
+    result: {
+      file: string;
     };
   };
   /** Returns how policy.json stands to what was approved, and its rules as sentences. With a manage grant or a proof also what was approved, and the difference. */
@@ -1626,6 +1648,7 @@ export const repeatable: ReadonlySet<string> = new Set([
   "session.lock",
   "clients.open",
   "clients.close",
+  "app.open",
   "secrets.resolve",
   "secrets.resolveAll",
   "secrets.watch",
@@ -1927,6 +1950,8 @@ export class DiskFullError extends PosternError {}
 export class StoreInUseError extends PosternError {}
 /** a file of Postern's own cannot be used. */
 export class FileUnusableError extends PosternError {}
+/** the app cannot be opened. */
+export class AppUnavailableError extends PosternError {}
 /** this service does not have the account: its store was replaced or emptied. */
 export class StoreReplacedError extends PosternError {}
 /** the backup cannot be restored. */
@@ -2028,6 +2053,7 @@ export const errorClasses: Readonly<Record<string, typeof PosternError>> = {
   diskFull: DiskFullError,
   storeInUse: StoreInUseError,
   fileUnusable: FileUnusableError,
+  appUnavailable: AppUnavailableError,
   storeReplaced: StoreReplacedError,
   notRestorable: NotRestorableError,
   sharingUnavailable: SharingUnavailableError,
@@ -2120,6 +2146,7 @@ export const errorTable: Readonly<Record<string, { code: number; message: string
   diskFull: {"code":1508,"message":"the disk is full; nothing was changed","hint":"make room on the disk of the data folder, and run it again"},
   storeInUse: {"code":1510,"message":"another service works with this store","hint":"stop that one, or name another folder with --data"},
   fileUnusable: {"code":1511,"message":"a file of Postern's own cannot be used","hint":"look at it and at who may write to it; move it out of the way, or put back a copy"},
+  appUnavailable: {"code":1514,"message":"the app cannot be opened","hint":"`postern approve` answers a question in a terminal"},
   storeReplaced: {"code":1512,"message":"this service does not have the account: its store was replaced or emptied","hint":"ask who runs the service whether its store can be put back; else `postern restore FILE --kit KIT` in another home (POSTERN_HOME) brings a backup of the account to it, and then it opens here again"},
   notRestorable: {"code":1509,"message":"the backup cannot be restored"},
   sharingUnavailable: {"code":1601,"message":"this account's service has no public address, so nobody could open a link to it","hint":"share from an account on a service that runs with --public-address URL"},

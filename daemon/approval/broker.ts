@@ -14,6 +14,7 @@ import type { Offers } from "./offers.ts";
 import type { Asked, Asker, Choice, Ending, Offer, Prompt, Waiter, Watcher } from "./prompt.ts";
 import { newSalt, promptHash, promptText } from "./prompt-text.ts";
 import type { Quotas } from "./quotas.ts";
+import { whoAsks } from "./who-asks.ts";
 
 /** Milliseconds in which further scopes of a subject are gathered before the prompt is shown. A program often asks in a burst. */
 export const GATHER_MS = 50;
@@ -143,6 +144,7 @@ export function createBroker(parts: BrokerParts): Broker {
       account: open.account,
       subject: open.subject,
       verb: open.verb,
+      who: whoAsks(open.subject, [...connectionsOf(open)][0]),
       get asked() {
         return [...open.asked.values()];
       },

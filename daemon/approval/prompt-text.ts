@@ -42,7 +42,8 @@ export function promptText(told: Told): string[] {
   const { subject, verb, things, isAct, account, choice, lockMs, launch, changed, notes = [] } = told;
   const place = subject.terminal === undefined ? "" : ` on ${displayed(subject.terminal)}`;
   const wish = `wants to${isAct ? "" : ` ${verbs[verb]}`}${things.length > 0 ? ":" : ""}`;
-  const head = [...askerWords(subject), `process ${subject.pid}${place}`, wish].join(", ");
+  const process = subject.kind === "app" ? [] : [`process ${subject.pid}${place}`];
+  const head = [...askerWords(subject), ...process, wish].join(", ");
   const about = things.flatMap((lines) => lines.map((line, at) => `${at === 0 ? "  " : "    "}${displayedLine(line)}`));
   const where = account === undefined ? [] : [displayedLine(`In the account ${JSON.stringify(displayed(account))}.`)];
   const since = changed === undefined ? [] : [`Its ${changed} has changed since you allowed it.`];
@@ -53,7 +54,8 @@ export function promptText(told: Told): string[] {
 }
 
 /** Names the asker. The executable was seen. A script that the agent did not see open is told as a claim. */
-function askerWords({ program, script, isScriptSeen, runs, unseen }: Subject): string[] {
+function askerWords({ kind, program, script, isScriptSeen, runs, unseen }: Subject): string[] {
+  if (kind === "app") return [program];
   const seen = displayedPath(program);
   return [
     script !== undefined && isScriptSeen ? `${displayedPath(script)} (${seen})` : seen,
@@ -73,6 +75,7 @@ function holds(subject: Subject, { lasts }: Choice): string {
   const one = subject.command === undefined ? "this one request" : "this one command, ten minutes at most";
   if (subject.kind === "once") return `Yes holds for ${one}: no process could be held to it.`;
   if (lasts === "once") return `Yes holds for ${one}.`;
+  if (subject.kind === "app") return "Yes holds for this page of the app.";
   if (subject.kind === "terminal") return "Yes holds for everything started in that terminal session.";
   if (subject.throughCommand) return "Yes holds for this process and whatever it starts, through the postern command.";
   return "Yes holds for this process.";

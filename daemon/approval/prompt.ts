@@ -5,6 +5,7 @@ import type { Scope } from "../account/scope.ts";
 import type { Connection } from "../call/connection.ts";
 import type { Launch } from "../peer/launch.ts";
 import type { Subject } from "../peer/subject.ts";
+import type { WhoAsks } from "./who-asks.ts";
 
 /**
  * One scope of a question, and whether a yes leaves a grant of it. `form` is the scope by what was sent alone: a reference is a field there, whether
@@ -62,6 +63,8 @@ export type Prompt = {
   readonly account: string;
   readonly subject: Subject;
   readonly verb: Verb;
+  /** Who asks, part by part, as it was when the question opened. */
+  readonly who: WhoAsks;
   readonly asked: readonly Asked[];
   readonly expiresAtMs: number;
   readonly waiters: number;

@@ -46,6 +46,8 @@ export type Connection = {
   readonly terminal: string | undefined;
   /** Whether the peer is in the foreground of its terminal now. The kernel is asked each time. */
   isInFront(): boolean;
+  /** The id of the one question that a page of the app was opened for. It may see that question without being its asker. */
+  readonly shows: string | undefined;
   /** The clients of this connection. On the official SDKs' door they are those of its process. */
   readonly clients: Map<string, OpenClient>;
   /** The client that a request names; undefined where it names none and means the default account. Throws clientNotFound. */

@@ -19,6 +19,7 @@ const kept: Readonly<Record<string, string>> = {
   DISPLAY: "an approval window needs it",
   WAYLAND_DISPLAY: "an approval window needs it",
   XAUTHORITY: "an approval window needs it",
+  POSTERN_APP_PORT: "the port of the app's page, where another program has the usual one; or `off`",
   NODE_EXTRA_CA_CERTS: "a company's own authority; what the service sends is sealed and checked all the same",
 };
 

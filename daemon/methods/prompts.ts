@@ -59,7 +59,7 @@ export function promptMethods(parts: PromptParts): PromptHandlers {
       const own = (prompt: Prompt) => prompt.subject.key === call.connection.subject.key;
       const shown = broker
         .list()
-        .filter((prompt) => (whole === undefined ? own(prompt) : prompt.account === whole))
+        .filter((prompt) => (whole === undefined ? own(prompt) || isShownTo(prompt, call) : prompt.account === whole))
         .filter((prompt) => code === undefined || prompt.code === code);
       if (code !== undefined && shown.length === 0) throw new PosternError("promptNotFound");
       const isWhole = ({ account: of }: Prompt) => of === whole;
@@ -72,6 +72,7 @@ export function promptMethods(parts: PromptParts): PromptHandlers {
       return {
         prompts: shown.map((prompt) => ({
           ...shownPrompt(prompt, isWhole(prompt) ? prompt.offer(choice) : undefined),
+          ...(isShownTo(prompt, call) ? onPage(prompt, params.choice) : {}),
           ...(isAskedHere(prompt, call) ? askedHere(prompt, call, params.choice) : {}),
         })),
       };
@@ -177,8 +178,20 @@ function namedPrompt({ code, prompt }: ParamsOf<"prompts.answer">): string {
   return named;
 }
 
+/**
+ * Whether the caller is the page of the app that was opened for this question, or that asked it itself. It may ask the person. The words of all who
+ * wait are shown there: the page is the person's own, and no asker reads it.
+ */
+function isShownTo({ id, subject }: Prompt, { connection }: Call): boolean {
+  return connection.shows === id || (connection.subject.kind === "app" && subject.key === connection.subject.key);
+}
+
+function onPage(prompt: Prompt, choice: Choice | undefined) {
+  return { asked: prompt.sent(choice), who: prompt.who, ...offeredBy(prompt) };
+}
+
 function askedHere(prompt: Prompt, { connection }: Call, choice: Choice | undefined) {
-  return { asked: prompt.sentBy(connection, choice), ...offeredBy(prompt) };
+  return { asked: prompt.sentBy(connection, choice), who: prompt.who, ...offeredBy(prompt) };
 }
 
 const offeredBy = ({ offered }: Prompt) => (offered === undefined ? {} : { offered });
@@ -189,6 +202,6 @@ function shownPrompt(prompt: Prompt, offer: Offer | undefined) {
     code: prompt.code,
     expiresAt: new Date(prompt.expiresAtMs).toISOString(),
     waiters: prompt.waiters,
-    ...(offer === undefined ? {} : { hash: offer.hash, text: [...offer.text], ...offeredBy(prompt) }),
+    ...(offer === undefined ? {} : { hash: offer.hash, text: [...offer.text], who: prompt.who, ...offeredBy(prompt) }),
   };
 }

@@ -65,6 +65,7 @@ export function createLaunch(facts: ProcessFacts): (subject: Subject) => Launch 
 
 function whyUnknowable(subject: Subject, { loadsOther, runs, script, executable }: ProcessFacts): string | undefined {
   if (subject.kind === "terminal") return "a terminal session asks, and no one program";
+  if (subject.kind === "app") return "a page of the app asks, and no program";
   if (subject.kind === "once") return "no program can be held to the yes";
   if (loadsOther) return "its command line or environment loads other code";
   if (runs !== undefined) return "its code is in no file of its command line";

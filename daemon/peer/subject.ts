@@ -7,7 +7,8 @@ import type { PeerIdentity, ProcessFacts } from "./peer.ts";
 
 /** The holder of grants, as plain values. Only the same holder has the same `key`. A fork keeps the `family`. */
 export type Subject = {
-  readonly kind: "process" | "terminal" | "once";
+  /** `app` is a page of the app in a browser. */
+  readonly kind: "process" | "terminal" | "app" | "once";
   readonly key: string;
   /** Whether the process asked through our own command. Then its children may do so too, and the prompt says so. */
   readonly throughCommand: boolean;

@@ -1,5 +1,6 @@
 // Puts open prompts to the person: on the desktop, and on the asker's own terminal. Each prompt also waits for `postern approve` all the time, and the
 // first answer ends the others. Nothing waits for a person here but the question itself.
+import { once } from "node:events";
 import { setTimeout as pause } from "node:timers/promises";
 import { PosternError } from "../../protocol/errors.ts";
 import type { Broker } from "../approval/broker.ts";
@@ -12,7 +13,6 @@ import type { Clock } from "../host/clock.ts";
 import type { Log } from "../host/log.ts";
 import type { Native } from "../host/native.ts";
 import { approversOf } from "../session/approver-order.ts";
-import type { Approver } from "../session/device-store.ts";
 import type { Strength } from "../session/proof.ts";
 import type { Sessions } from "../session/sessions.ts";
 import { AssuanBroken } from "./assuan.ts";
@@ -43,6 +43,8 @@ export type DeskParts = {
   readonly givenYes: () => GivenYes;
   /** Asks by the system's own dialogue. It aborts `end` where the question must be asked nowhere else. */
   readonly inSystemDialog: (prompt: Prompt, end: AbortController) => Promise<Ended>;
+  /** Shows a question in the app. False where no page of it came. */
+  readonly showPage: (prompt: Prompt, signal: AbortSignal) => Promise<boolean>;
 };
 
 type Proven = { readonly offer: Offer; readonly strength: Strength };
@@ -67,32 +69,37 @@ export function createDesk(parts: DeskParts): Desk {
   /** Asks in the order that the account's person has set. */
   async function ask(prompt: Prompt, end: AbortController): Promise<void> {
     const order = approversOf(parts.sessions().find(prompt.account)?.unlocked?.store.state ?? {});
-    const desktop = order.filter((way) => way !== "terminal");
-    if (order[0] === "terminal" && desktop.length > 0) {
-      if ((await onTerminal(prompt, end, false)) === "unavailable") await onDesktop(desktop, prompt, end);
+    const onDesktop = order.filter((way) => way !== "terminal");
+    // One question in two windows would only teach people to answer quickly. So the next one comes where the one before could not.
+    const ways = { app: inApp, window: inWindow, polkit: inSystem };
+    const ofDesktop = () => firstOf(onDesktop, (way) => ways[way](prompt, end));
+    if (order[0] === "terminal" && onDesktop.length > 0) {
+      if ((await onTerminal(prompt, end, false)) === "unavailable") await ofDesktop();
       return;
     }
-    // The desktop may be on a desk where nobody sits. So it keeps no terminal waiting.
-    const terminal = order.includes("terminal") ? [onTerminal(prompt, end, true)] : [];
-    await Promise.all([onDesktop(desktop, prompt, end), ...terminal]);
+    // A window may be on a desk where nobody sits. So it keeps no terminal waiting.
+    await Promise.all([ofDesktop(), order.includes("terminal") ? onTerminal(prompt, end, true) : "unavailable"]);
   }
 
-  /** One way after the other, since all of them show the question at the same desk. */
-  async function onDesktop(ways: readonly Approver[], prompt: Prompt, end: AbortController): Promise<Ended> {
-    for (const way of ways) {
-      // Our own command asks where it stands, and one question in two places would only teach people to answer quickly.
-      if ([...prompt.askers()].some(isOursInFront)) return "unavailable";
-      const ended = await (way === "polkit" ? bySystem(prompt, end) : inWindow(prompt, end));
-      if (ended !== "unavailable") return ended;
-    }
-    return "unavailable";
+  const hasDisplay = () => [env.DISPLAY, env.WAYLAND_DISPLAY].some((name) => (name ?? "") !== "");
+
+  /** A page of the app answers by itself. So this only waits for the end of the question. */
+  async function inApp(prompt: Prompt, { signal }: AbortController): Promise<Ended> {
+    if (!hasDisplay() || isAskedByOurs(prompt)) return "unavailable";
+    const isShown = await parts.showPage(prompt, signal);
+    if (!isShown && !signal.aborted) return "unavailable";
+    if (!signal.aborted) await once(signal, "abort");
+    return "settled";
   }
 
-  const bySystem = (prompt: Prompt, end: AbortController) =>
-    inTurn(DESKTOP, end, () => parts.inSystemDialog(prompt, end));
+  /** The dialogue of the system, as one of the windows. */
+  async function inSystem(prompt: Prompt, end: AbortController): Promise<Ended> {
+    if (isAskedByOurs(prompt)) return "unavailable";
+    return inTurn(DESKTOP, end, () => parts.inSystemDialog(prompt, end));
+  }
 
   async function inWindow(prompt: Prompt, end: AbortController): Promise<Ended> {
-    if ([env.DISPLAY, env.WAYLAND_DISPLAY].every((name) => (name ?? "") === "")) return "unavailable";
+    if (!hasDisplay() || isAskedByOurs(prompt)) return "unavailable";
     return inTurn(DESKTOP, end, () =>
       firstOf(pinentries.window, (pinentry) => run(pinentry, prompt, end, { options: ["no-grab", LETTERS] })),
     );
@@ -228,6 +235,9 @@ export function createDesk(parts: DeskParts): Desk {
   };
 }
 
+/** Our own command asks where it stands, and one question in two places would only teach people to answer quickly. */
+const isAskedByOurs = (prompt: Prompt) => [...prompt.askers()].some(isOursInFront);
+
 /** A program that is not ours, in the foreground of its terminal. */
 const isForeignInFront = (one: Connection) =>
   !one.subject.throughCommand && one.peer.identity.terminal?.name !== undefined && one.isInFront();
@@ -247,10 +257,10 @@ function onlyOnce(act: () => void): () => void {
   };
 }
 
-/** Tries one program after the other until one could ask. */
-async function firstOf(all: readonly Pinentry[], run: (pinentry: Pinentry) => Promise<Ended>): Promise<Ended> {
-  for (const pinentry of all) {
-    const ended = await run(pinentry);
+/** Tries one after the other until one could ask. */
+async function firstOf<T>(all: readonly T[], run: (one: T) => Promise<Ended>): Promise<Ended> {
+  for (const one of all) {
+    const ended = await run(one);
     if (ended !== "unavailable") return ended;
   }
   return "unavailable";

@@ -4,7 +4,6 @@ import { PosternError } from "../../protocol/errors.ts";
 import type { Broker } from "../approval/broker.ts";
 import type { GivenYes } from "../approval/given-yes.ts";
 import type { Offer, Prompt } from "../approval/prompt.ts";
-import type { Connection } from "../call/connection.ts";
 import type { Clock } from "../host/clock.ts";
 import type { Log } from "../host/log.ts";
 import { usersOf } from "../peer/process-facts.ts";
@@ -113,8 +112,9 @@ export function createSystemDialog(parts: SystemDialogParts): SystemDialog {
  * polkit is asked about root's process it always allows.
  */
 function askerOf(prompt: Prompt): Asker {
-  const asker = [...prompt.askers()].find((one: Connection) => one.isSame());
-  if (asker === undefined) throw new Unavailable("the program that asks has ended");
+  // A page of the app is no process that the system could look at.
+  const asker = [...prompt.askers()].find((one) => one.isSame() && one.peer.identity.pid > 0);
+  if (asker === undefined) throw new Unavailable("no program asks that the system could know");
   const { pid, startTicks, uid } = asker.peer.identity;
   const users = usersOf(pid);
   const isUsers = users !== undefined && [users.real, users.effective, users.saved].every((one) => one === uid);

@@ -3,11 +3,12 @@
 import type { Approver, DeviceState, DeviceStore } from "./device-store.ts";
 
 /** The ways that there are. */
-const ways: readonly Approver[] = ["window", "terminal", "polkit"];
+const ways: readonly Approver[] = ["app", "window", "terminal", "polkit"];
 
 /**
- * The order that holds where nobody chose one. polkit stands in none of itself: root must install its action first, its dialogue takes the place of the
- * window, and a desktop may give that dialogue the whole keyboard.
+ * The order that holds where nobody chose one. The app is not in it: without an authenticator it asks for the PIN on a page, which another program's page can
+ * look like. polkit is not in it either: root must install its action first, its dialogue takes the place of the window, and a desktop may give that dialogue
+ * the whole keyboard.
  */
 const usual: readonly Approver[] = ["window", "terminal"];
 

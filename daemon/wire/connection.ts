@@ -1,6 +1,6 @@
 // The life of one connection. Lines come in under a limit, answers go out as they are made, and everything that waits is bounded. The shape
 // of requests, batches and running requests have files of their own.
-import type { Socket } from "node:net";
+import type { Duplex } from "node:stream";
 import { type ErrorName, PosternError } from "../../protocol/errors.ts";
 import { createLineReader } from "../../protocol/framing.ts";
 import { limits } from "../../protocol/limits.ts";
@@ -24,7 +24,7 @@ import type { Trace } from "./trace.ts";
 
 /** The parts of a connection. The socket arrives paused, and its peer is known already. */
 export type ConnectionParts = {
-  readonly socket: Socket;
+  readonly socket: Duplex;
   readonly peer: Peer;
   readonly subject: Subject;
   /** Whether the peer, and the process that it speaks for, still run the same program. */
@@ -37,6 +37,8 @@ export type ConnectionParts = {
   readonly held: HeldShare;
   /** What of each request is written down; undefined where nothing is. */
   readonly trace?: Trace | undefined;
+  /** The one question that a page of the app was opened for. */
+  readonly shows?: string | undefined;
   /** The official SDKs' door. `join` returns the clients of this peer's process, until the connection ends. */
   readonly sdk: {
     readonly answer: AnswerSdk;
@@ -281,7 +283,7 @@ type Inside = {
 
 /** The connection, as the other rooms see it. */
 function connectionOf(
-  { socket, peer, subject, isSame, sdk }: ConnectionParts,
+  { socket, peer, subject, isSame, shows, sdk }: ConnectionParts,
   { send, sending, life, input }: Inside,
 ): Connection {
   let clients = new Map<string, OpenClient>();
@@ -301,6 +303,7 @@ function connectionOf(
     },
     terminal: subject.throughCommand ? terminalSessionOf(peer.identity) : undefined,
     isInFront: () => isSame() && peer.isInFront(),
+    shows,
     get clients() {
       return clients;
     },

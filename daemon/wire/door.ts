@@ -1,5 +1,6 @@
 // Turns an accepted socket into a served connection: identifies the peer, finds the holder of its grants, and sets its share of memory.
 import { randomUUID } from "node:crypto";
+import type { Duplex } from "node:stream";
 import { PosternError } from "../../protocol/errors.ts";
 import type { Connection } from "../call/connection.ts";
 import type { Clock } from "../host/clock.ts";
@@ -7,9 +8,10 @@ import type { Log } from "../host/log.ts";
 import type { Native } from "../host/native.ts";
 import type { OwnProgram } from "../peer/foreign-ancestor.ts";
 import type { Door } from "../peer/listen.ts";
-import type { PeerSystem } from "../peer/peer.ts";
-import { subjectOf } from "../peer/subject.ts";
-import { serveConnection } from "./connection.ts";
+import type { Peer, PeerSystem } from "../peer/peer.ts";
+import { type Subject, subjectOf } from "../peer/subject.ts";
+import { unseenPeer } from "../peer/unseen-peer.ts";
+import { type ConnectionParts, serveConnection } from "./connection.ts";
 import type { Dispatch } from "./dispatch.ts";
 import { createHeldBytes } from "./held-bytes.ts";
 import { createLargeLines } from "./large-lines.ts";
@@ -34,7 +36,13 @@ export type DoorParts = {
   readonly trace?: Trace | undefined;
 };
 
-export function createDoor(parts: DoorParts): Door {
+/** The holder behind a line of the app's page. */
+type PageHolder = { readonly subject: Subject; readonly shows: string | undefined; isAlive(): boolean };
+
+/** The way in for a page of the app: its lines as a stream. */
+export type PageEntrance = (stream: Duplex, holder: PageHolder) => void;
+
+export function createDoor(parts: DoorParts): Door & { readonly onPage: PageEntrance } {
   const { peers, native, clock, log, ours, connections, dispatch, answerSdk, recordRefused, trace } = parts;
   const heldBytes = createHeldBytes();
   const processClients = createProcessClients();
@@ -45,30 +53,39 @@ export function createDoor(parts: DoorParts): Door {
     recordRefused(reason);
   }
 
+  function serve(
+    peer: Peer,
+    given: Omit<ConnectionParts, "peer" | "dispatch" | "log" | "held" | "trace" | "sdk">,
+  ): void {
+    const join = () => {
+      // Its clients would be those of one process, and all pages would share them.
+      if (given.subject.kind === "app") throw new PosternError("invalidRequest", "a page has no such door");
+      return processClients.join(peer.identity);
+    };
+    const sdk = { answer: answerSdk, large, join };
+    const connection = serveConnection({ ...given, peer, dispatch, log, held: heldBytes.share(), trace, sdk });
+    connections.add(connection);
+    connection.onEnd(() => {
+      connections.delete(connection);
+      peer.release();
+    });
+  }
+
   return {
     peers,
     native,
     onRefused,
+    onPage: (socket, { subject, shows, isAlive }) =>
+      serve(unseenPeer(isAlive), { socket, subject, shows, isSame: isAlive, hasHungUp: () => socket.destroyed }),
     onSocket: (socket, handle) => {
       try {
         const peer = peers.identify(handle, clock.monotonicMs);
         const subject = subjectOf(peer.identity, ours, randomUUID);
-        const connection = serveConnection({
+        serve(peer, {
           socket,
-          peer,
           subject,
           isSame: () => peer.recheck() && (subject.holder === undefined || peers.isStill(subject.holder)),
-          dispatch,
-          log,
           hasHungUp: () => peers.hasHungUp(socket),
-          held: heldBytes.share(),
-          trace,
-          sdk: { answer: answerSdk, large, join: () => processClients.join(peer.identity) },
-        });
-        connections.add(connection);
-        connection.onEnd(() => {
-          connections.delete(connection);
-          peer.release();
         });
       } catch (error) {
         socket.destroy();

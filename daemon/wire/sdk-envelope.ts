@@ -1,5 +1,5 @@
 // The envelope of an answer. Its payload is several times as long as the bytes. So a long one is written in parts, as the peer reads them.
-import type { Socket } from "node:net";
+import type { Duplex } from "node:stream";
 import { PosternError } from "../../protocol/errors.ts";
 import { limits } from "../../protocol/limits.ts";
 import { type Document, type Form, formLength, formParts, type ShortForm } from "./sdk-form.ts";
@@ -41,7 +41,7 @@ const tooLong = (advice: string) =>
   new PosternError("tooLarge", `an answer has at most ${limits.sdkLineBytes} bytes; ${advice}`);
 
 /** Writes an answer that fits, and wipes it. Ends with the last part: the peer may ask again as soon as it has read that one. */
-export async function sendEnvelope(socket: Socket, answer: SdkAnswer): Promise<void> {
+export async function sendEnvelope(socket: Duplex, answer: SdkAnswer): Promise<void> {
   const { success, payload } = answer;
   const held: Uint8Array[] = [Buffer.from(before(success))];
   for (const part of formParts(answer, formOf(answer) ?? "numbers")) {
@@ -54,7 +54,7 @@ export async function sendEnvelope(socket: Socket, answer: SdkAnswer): Promise<v
   payload.fill(0);
 }
 
-function drained(socket: Socket): Promise<void> {
+function drained(socket: Duplex): Promise<void> {
   return new Promise((resolve) => {
     const done = () => {
       socket.off("drain", done);

@@ -1,6 +1,6 @@
 // A connection of the official SDKs' door after its hello: an envelope in, an envelope out, one at a time. Whoever sends again before the
 // answer is closed. `sdk/` knows what an envelope means.
-import type { Socket } from "node:net";
+import type { Duplex } from "node:stream";
 import type { JSONRPCResponse } from "json-rpc-2.0";
 import type { MethodName } from "../../protocol/catalogue.ts";
 import { PosternError } from "../../protocol/errors.ts";
@@ -30,7 +30,7 @@ export type SdkCall = {
 export type AnswerSdk = (line: Uint8Array<ArrayBuffer>, call: SdkCall) => Promise<SdkAnswer>;
 
 export type SdkLinesParts = {
-  readonly socket: Socket;
+  readonly socket: Duplex;
   readonly connection: Connection;
   readonly dispatch: Dispatch;
   readonly answer: AnswerSdk;

@@ -1,5 +1,5 @@
 // Sends lines on one connection. The lines of a turn of the event loop are gathered. A peer that does not read is closed.
-import type { Socket } from "node:net";
+import type { Duplex } from "node:stream";
 import { limits } from "../../protocol/limits.ts";
 import { discard, type Line, writeLines } from "../call/encoded.ts";
 
@@ -12,7 +12,7 @@ export type Sending = {
 };
 
 export type SendingParts = {
-  readonly socket: Socket;
+  readonly socket: Duplex;
   /** Whether the agent has room for this connection's held bytes. */
   readonly mayHold: () => boolean;
   readonly onUnread: (unsentBytes: number) => void;

@@ -16,10 +16,11 @@ const Subject = Type.Object(
       Type.Literal("process"),
       Type.Literal("terminal"),
       Type.Literal("application"),
+      Type.Literal("app"),
       Type.Literal("once"),
     ]),
     program: Type.String(),
-    /** 0 for an application: no one process holds it. */
+    /** 0 for an application and for a page of the app: no one process holds it. */
     pid: Type.Integer(),
     terminal: Type.Optional(Type.String()),
   },
@@ -53,6 +54,27 @@ const Choice = Type.Object(
   { ...closed, ...named("Choice") },
 );
 
+/** Who asks, part by part. Nothing in it was looked up in an account. */
+const PromptAsker = Type.Object(
+  {
+    program: Type.String(),
+    script: Type.Optional(Type.String()),
+    /** Whether the program was seen to have the script open. Otherwise the script is its own claim. */
+    isScriptSeen: Type.Optional(Type.Literal(true)),
+    /** What a program that runs no file says that it runs. */
+    claim: Type.Optional(Type.String()),
+    /** 0 for a page of the app. */
+    pid: Type.Integer(),
+    terminal: Type.Optional(Type.String()),
+    folder: Type.Optional(Type.String()),
+    /** The programs above it, the nearest first. */
+    startedBy: Type.Array(Type.String()),
+    /** The words of an integration about itself. */
+    integration: Type.Optional(Type.Object({ name: Type.String(), version: Type.String() })),
+  },
+  named("PromptAsker"),
+);
+
 const Prompt = Type.Object(
   {
     prompt: Id,
@@ -64,9 +86,12 @@ const Prompt = Type.Object(
     waiters: Type.Integer(),
     /**
      * The question in the caller's own words: nothing in it was looked up. Present where the caller is the postern command, waits for this
-     * prompt in the foreground of its terminal, and no older question is asked there. It may then ask the person for the proof.
+     * prompt in the foreground of its terminal, and no older question is asked there. It may then ask the person for the proof. Present too where the
+     * caller is a page of the app that asked, or that was opened for this prompt.
      */
     asked: Type.Optional(Type.Array(Type.String())),
+    /** Who asks. Present beside `asked` and `text`. */
+    who: Type.Optional(PromptAsker),
     /** A choice that is offered beside the question: the last one for this program, or the vault from the third question of a burst on. */
     offered: Type.Optional(Choice),
     /** The frozen text, line by line. Present once a manage grant or a proof allows it. */

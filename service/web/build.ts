@@ -1,16 +1,19 @@
 // Builds the page with vite, into memory. So the sources have no folder of built files that could be stale. The shipped package
-// holds the result.
+// holds the result. The page of the desktop app is built in the same way.
 import { fileURLToPath } from "node:url";
 import { build } from "vite";
 import type { PageFiles } from "../share/page.ts";
 
-const root = fileURLToPath(new URL(".", import.meta.url));
-
 /** The built page. Throws when it does not build. */
-export async function buildPage(): Promise<PageFiles> {
+export function buildPage(): Promise<PageFiles> {
+  return buildFolder(fileURLToPath(new URL(".", import.meta.url)), "/s/");
+}
+
+/** Builds the page whose document is `index.html` in a folder. `base` is the path at which it will be served. */
+export async function buildFolder(root: string, base: string): Promise<PageFiles> {
   const built = await build({
     root,
-    base: "/s/",
+    base,
     configFile: false,
     envFile: false,
     logLevel: "error",

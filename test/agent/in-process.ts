@@ -49,7 +49,7 @@ export async function startInProcess(
   accountOf?: AccountOf,
   trace?: string,
   ours: readonly OwnProgram[] = [],
-  asking: { env?: Record<string, string>; pinentries?: Pinentries } = {},
+  asking: { env?: Record<string, string>; pinentries?: Pinentries; appPort?: number | undefined } = {},
 ): Promise<InProcessAgent> {
   const door = service ?? (await inProcess());
   const clock = fakeClock();
@@ -81,18 +81,19 @@ export async function startInProcess(
     accountOf,
     embedded: () => Promise.resolve({ origin: door.address.origin, fetch }),
     env: {},
+    onPage: (...page) => entrance.onPage(...page),
+    appPort: 0,
+    runFolder: join(home, "run"),
     ...asking,
     stop: () => undefined,
     trace: () => traced?.state,
   });
   const socket = join(home, "run", "agent.sock");
-  const listening = await listenOnPath(
-    socket,
-    createDoor({
-      ...{ peers: linuxPeers(native), native, clock, log, ours, connections, ...agent },
-      trace: traced === undefined ? undefined : createTrace(traced, clock),
-    }),
-  );
+  const entrance = createDoor({
+    ...{ peers: linuxPeers(native), native, clock, log, ours, connections, ...agent },
+    trace: traced === undefined ? undefined : createTrace(traced, clock),
+  });
+  const listening = await listenOnPath(socket, entrance);
   const stop = async () => {
     mood = "well";
     listening.close();

@@ -39,7 +39,9 @@ export async function startAgent(
   before: readonly string[] = [],
 ): Promise<RunningAgent> {
   const socket = join(home, "run", "agent.sock");
-  const env = { HOME: home, POSTERN_HOME: home, PATH: process.env.PATH ?? "", ...compiledOnce, ...extra };
+  // Many agents run at once, and each may open the app's page.
+  const own = { HOME: home, POSTERN_HOME: home, POSTERN_APP_PORT: "any" };
+  const env = { ...own, PATH: process.env.PATH ?? "", ...compiledOnce, ...extra };
   const [program = "", ...rest] = [...before, process.execPath, ...agentOptions, agentProgram, ...words];
   const child = spawn(program, rest, {
     env,

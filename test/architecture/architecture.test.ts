@@ -30,6 +30,10 @@ const arrows: Record<string, { may: string[]; because: string }> = {
   },
   "clients/bridge": { may: [], because: "it is C, and moves bytes; its build knows compilers only" },
   "clients/cli": { may: ["clients/typescript"], because: "the CLI can do what any program can, and no more" },
+  "clients/desktop": {
+    may: ["clients/typescript", "protocol"],
+    because: "it runs in a browser and speaks our ordinary protocol; it is handed over as built files",
+  },
   daemon: {
     may: ["clients/account", "protocol"],
     because: "the agent reaches the service through the account client only",
@@ -84,6 +88,7 @@ const rooms: Record<string, { may: string[]; because: string }> = {
     because:
       "it translates envelopes to requests of the same dispatch, reads a long one in a thread, and decides about nothing",
   },
+  window: { may: [], because: "it serves the app's page to a browser, and knows no method" },
   methods: {
     may: ["account", "approval", "audit", "call", "host", "peer", "policy", "session", "transfer", "wire"],
     because: "a handler is plain: ask, read, record, answer",
@@ -116,6 +121,22 @@ const exceptions: { from: string; to: string; because: string }[] = [
     because: "it builds what the service hands over: a type",
   },
   { from: "clients/cli/build.ts", to: "service/web/build.ts", because: "the shipped package carries the page built" },
+  {
+    from: "clients/cli/build.ts",
+    to: "clients/desktop/build.ts",
+    because: "the shipped package carries the app built",
+  },
+  { from: "clients/desktop/build.ts", to: "service/web/build.ts", because: "both pages are built alike" },
+  {
+    from: "clients/desktop/log-page.tsx",
+    to: "clients/cli/audit-words.ts",
+    because: "the app and the command call a record of the log by the same words",
+  },
+  {
+    from: "daemon/window/page-files.ts",
+    to: "clients/desktop/build.ts",
+    because: "from the sources the app is built when it is opened first",
+  },
   {
     from: "daemon/full-agent.ts",
     to: "service/app.ts",
@@ -168,11 +189,14 @@ const entryPoints: Record<string, string> = {
   "test/toolchains/setup.ts": "run by vitest before the lane interop",
   "test/web/screenshots.ts": "npm run screenshots",
   "service/web/main.tsx": "named by the page's document, where vite finds it",
+  "clients/desktop/main.tsx": "named by the page's document, where vite finds it",
   "vitest.config.ts": "read by vitest",
 };
 
 /** Files that only tests use so far, with their future user. */
-const waiting: Record<string, string> = {};
+const waiting: Record<string, string> = {
+  "daemon/window/page-files.ts": "the door that serves the app's page",
+};
 
 /** Lines of a function, including everything in it. A reader must keep them in mind together. */
 const FUNCTION_LINES_MAX = 70;
@@ -371,6 +395,7 @@ describe("the tree", () => {
       "clients/bridge",
       "clients/cli",
       "clients/cli/run",
+      "clients/desktop",
       "clients/examples",
       "clients/release",
       "clients/sdk-core",

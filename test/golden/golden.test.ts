@@ -88,6 +88,8 @@ const elsewhere: ReadonlySet<string> = new Set([
   "fileUnusable",
   // agent/rogue.test.ts.
   "pinDisabled",
+  // agent/app-door.test.ts: an agent whose port is taken.
+  "appUnavailable",
   // agent/restore.test.ts: comes while another agent restores the account.
   "restoreUnfinished",
 ]);

@@ -157,7 +157,13 @@ describe("a package", () => {
   test("of only the needed files has no fault", () => {
     expect(contentFaults("client", [...wanted.client, "types/call.d.ts"])).toEqual([]);
     expect(
-      contentFaults("postern", [...wanted.postern, "agent-main.js", "code-cache/v26/0a", "share-page/a.css"]),
+      contentFaults("postern", [
+        ...wanted.postern,
+        "agent-main.js",
+        "code-cache/v26/0a",
+        "share-page/a.css",
+        "app-page/a.js",
+      ]),
     ).toEqual([]);
     expect(manifestFaults("client", {})).toEqual([]);
   });

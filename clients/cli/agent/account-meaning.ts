@@ -19,6 +19,7 @@ export const withoutAccount: Readonly<Record<string, Refusal>> = {
   status: ALL,
   doctor: ALL,
   agent: ALL,
+  app: ALL,
   accounts: ALL,
   "accounts default": {
     why: "this command takes the account as its argument",

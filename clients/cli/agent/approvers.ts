@@ -1,4 +1,4 @@
-// The ways in which the agent itself asks the person, as people type and read them: `window,terminal`, one of them, or `off`.
+// The ways in which the agent itself asks the person, as people type and read them: `window,terminal`, others in their order, or `off`.
 import type { Methods } from "../../typescript/generated.ts";
 import { UsageError } from "../terminal/exit-code.ts";
 
@@ -6,7 +6,7 @@ export type Approvers = Methods["accounts.setApprovers"]["params"]["approvers"];
 
 const OFF = "off";
 
-const ways: readonly Approvers[number][] = ["polkit", "window", "terminal"];
+const ways: readonly Approvers[number][] = ["app", "polkit", "window", "terminal"];
 
 /** Reads them. Throws UsageError for anything else. `given` says where they stood. */
 export function parseApprovers(typed: string, given: string): Approvers {
@@ -18,7 +18,7 @@ export function parseApprovers(typed: string, given: string): Approvers {
   const found = words.flatMap((word) => ways.filter((way) => way === word));
   if (found.length === words.length && new Set(found).size === found.length) return found;
   throw new UsageError(
-    `${given} takes polkit, window and terminal in your order, or off`,
+    `${given} takes app, polkit, window and terminal in your order, some of them, or off`,
     `for one, ${given} terminal,window`,
   );
 }

@@ -66,6 +66,11 @@ export function watchPrompts(terminal: Terminal, channel: Channel, watch: Prompt
   channel.onNotification((method, params) => {
     const prompt = String(params.prompt);
     if (method === "prompt.closed") return closed(terminal, waiting, prompt, String(params.ending));
+    // Whoever came first has seen the question. It is not the person who opened the window, or not the person alone.
+    if (method === "prompt.usedTwice")
+      return terminal.tell(
+        `postern: the window of the question ${String(params.code)} was opened twice; if that was not you, another program of yours has read the question`,
+      );
     if (method !== "prompt.opened" || params.request === undefined || waiting.has(prompt)) return;
     waiting.set(prompt, { code: String(params.code), ended: new AbortController(), state: "waiting" });
     // First says why each command needs an approval, since a person can change that.

@@ -135,7 +135,7 @@ export function addConfigCommands(program: Command): void {
   addCommand<{ passwordFd?: string }>(
     config,
     "approvers [order]",
-    "show or set where the agent itself asks: polkit, window and terminal in your order, one of them, or off; setting it needs the account password",
+    "show or set where the agent itself asks: app, polkit, window and terminal in your order, some of them, or off; setting it needs the account password",
     "postern config approvers terminal,window",
     [passwordFd],
     (terminal, [typed], options) => approvers(terminal, typed, options),

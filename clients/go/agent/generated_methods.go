@@ -116,10 +116,10 @@ func (a Agent) AccountsSetIdleLock(ctx context.Context, params AccountsSetIdleLo
 }
 
 // AccountsSetApprovers calls accounts.setApprovers. Sets the ways in which the agent itself puts an open prompt to the
-// person on this device, in order: in a window, on the terminal of the asking program, and through polkit, where the
-// system asks for the password or the finger. polkit needs an action that root installs once. An empty list switches
-// them off. `prompts.answer` works beside them in any case. The account password is the proof, so that no program moves
-// the question to where it watches.
+// person on this device, in order: on a page of the app in a browser, in a window, on the terminal of the asking
+// program, and through polkit, where the system asks for the password or the finger. polkit needs an action that root
+// installs once. An empty list switches them off. `prompts.answer` works beside them in any case. The account password
+// is the proof, so that no program moves the question to where it watches.
 func (a Agent) AccountsSetApprovers(ctx context.Context, params AccountsSetApproversParams) error {
 	params.Approvers = listed(params.Approvers)
 	return a.call(ctx, "accounts.setApprovers", params, nil)
@@ -293,6 +293,15 @@ func (a Agent) AuditList(ctx context.Context, params AuditListParams) (AuditList
 func (a Agent) AuditVerify(ctx context.Context, params AuditVerifyParams) (AuditVerifyResult, error) {
 	var result AuditVerifyResult
 	err := a.call(ctx, "audit.verify", params, &result)
+	return result, err
+}
+
+// AppOpen calls app.open. Makes a way into the app for a browser on this machine, and returns the path of a file to
+// open in it. Only this user can read the file. It leads to the app's page with a code that can be used once, within a
+// minute. The page may then ask, like any program. What it may see and do, a person allows.
+func (a Agent) AppOpen(ctx context.Context) (AppOpenResult, error) {
+	var result AppOpenResult
+	err := a.call(ctx, "app.open", struct{}{}, &result)
 	return result, err
 }
 

@@ -370,6 +370,11 @@ type AuditVerifyResult struct {
 	Problems []string        `json:"problems"`
 }
 
+// AppOpenResult is the answer to app.open.
+type AppOpenResult struct {
+	File string `json:"file"`
+}
+
 // PolicyGetParams are the parameters of policy.get.
 type PolicyGetParams struct {
 	Proof   *Proof  `json:"proof,omitempty"`

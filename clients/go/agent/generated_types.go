@@ -59,6 +59,7 @@ type AgentStatus struct {
 type Approver string
 
 const (
+	ApproverApp      Approver = "app"
 	ApproverWindow   Approver = "window"
 	ApproverTerminal Approver = "terminal"
 	ApproverPolkit   Approver = "polkit"
@@ -282,15 +283,34 @@ type PolicyStatus struct {
 
 // Prompt is the Prompt of the wire.
 type Prompt struct {
-	Prompt    string     `json:"prompt"`
-	Code      string     `json:"code"`
-	Hash      *string    `json:"hash,omitempty"`
-	OpenedAt  *time.Time `json:"openedAt,omitempty"`
-	ExpiresAt time.Time  `json:"expiresAt"`
-	Waiters   int64      `json:"waiters"`
-	Asked     []string   `json:"asked,omitempty"`
-	Offered   *Choice    `json:"offered,omitempty"`
-	Text      []string   `json:"text,omitempty"`
+	Prompt    string       `json:"prompt"`
+	Code      string       `json:"code"`
+	Hash      *string      `json:"hash,omitempty"`
+	OpenedAt  *time.Time   `json:"openedAt,omitempty"`
+	ExpiresAt time.Time    `json:"expiresAt"`
+	Waiters   int64        `json:"waiters"`
+	Asked     []string     `json:"asked,omitempty"`
+	Who       *PromptAsker `json:"who,omitempty"`
+	Offered   *Choice      `json:"offered,omitempty"`
+	Text      []string     `json:"text,omitempty"`
+}
+
+type PromptAskerIntegration struct {
+	Name    string `json:"name"`
+	Version string `json:"version"`
+}
+
+// PromptAsker is the PromptAsker of the wire.
+type PromptAsker struct {
+	Program      string                  `json:"program"`
+	Script       *string                 `json:"script,omitempty"`
+	IsScriptSeen *bool                   `json:"isScriptSeen,omitempty"`
+	Claim        *string                 `json:"claim,omitempty"`
+	PID          int64                   `json:"pid"`
+	Terminal     *string                 `json:"terminal,omitempty"`
+	Folder       *string                 `json:"folder,omitempty"`
+	StartedBy    []string                `json:"startedBy"`
+	Integration  *PromptAskerIntegration `json:"integration,omitempty"`
 }
 
 // Proof is the Proof of the wire.

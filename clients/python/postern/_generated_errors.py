@@ -90,6 +90,7 @@ __all__ = [
     "DiskFullError",
     "StoreInUseError",
     "FileUnusableError",
+    "AppUnavailableError",
     "StoreReplacedError",
     "NotRestorableError",
     "SharingUnavailableError",
@@ -702,6 +703,14 @@ class FileUnusableError(PosternError):
     default_hint = "look at it and at who may write to it; move it out of the way, or put back a copy"
 
 
+class AppUnavailableError(PosternError):
+    """the app cannot be opened."""
+
+    error_name = "appUnavailable"
+    code = 1514
+    default_hint = "`postern approve` answers a question in a terminal"
+
+
 class StoreReplacedError(PosternError):
     """this service does not have the account: its store was replaced or emptied."""
 
@@ -855,6 +864,7 @@ ERROR_CLASSES: Dict[str, Type[PosternError]] = {
     "diskFull": DiskFullError,
     "storeInUse": StoreInUseError,
     "fileUnusable": FileUnusableError,
+    "appUnavailable": AppUnavailableError,
     "storeReplaced": StoreReplacedError,
     "notRestorable": NotRestorableError,
     "sharingUnavailable": SharingUnavailableError,
@@ -947,6 +957,7 @@ ERROR_MESSAGES: Dict[str, str] = {
     "diskFull": "the disk is full; nothing was changed",
     "storeInUse": "another service works with this store",
     "fileUnusable": "a file of Postern's own cannot be used",
+    "appUnavailable": "the app cannot be opened",
     "storeReplaced": "this service does not have the account: its store was replaced or emptied",
     "notRestorable": "the backup cannot be restored",
     "sharingUnavailable": "this account's service has no public address, so nobody could open a link to it",

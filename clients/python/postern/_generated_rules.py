@@ -25,6 +25,7 @@ REPEATABLE = frozenset(
         "session.lock",
         "clients.open",
         "clients.close",
+        "app.open",
         "secrets.resolve",
         "secrets.resolveAll",
         "secrets.watch",

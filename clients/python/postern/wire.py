@@ -73,7 +73,7 @@ AllowedRecipientType = Literal["Email", "Domain"]
 AllowedType = Literal["Authenticated", "Public"]
 
 
-Approver = Literal["window", "terminal", "polkit"]
+Approver = Literal["app", "window", "terminal", "polkit"]
 
 
 class _AuditRecord(TypedDict):
@@ -536,8 +536,29 @@ class Prompt(_Prompt, total=False):
     hash: str
     openedAt: "Timestamp"
     asked: List[str]
+    who: "PromptAsker"
     offered: "Choice"
     text: List[str]
+
+
+class _PromptAsker(TypedDict):
+    program: str
+    pid: int
+    startedBy: List[str]
+
+
+class PromptAsker(_PromptAsker, total=False):
+    script: str
+    isScriptSeen: Literal[True]
+    claim: str
+    terminal: str
+    folder: str
+    integration: "PromptAskerIntegration"
+
+
+class PromptAskerIntegration(TypedDict):
+    name: str
+    version: str
 
 
 Proof = Union["ProofPin", "ProofPassword"]
@@ -700,7 +721,7 @@ class SshKeyAttributes(TypedDict):
 
 
 class _Subject(TypedDict):
-    kind: Literal["process", "terminal", "application", "once"]
+    kind: Literal["process", "terminal", "application", "app", "once"]
     program: str
     pid: int
 
@@ -899,6 +920,10 @@ class AuditVerifyResult(TypedDict):
     records: int
     proven: List["ProvenRecords"]
     problems: List[str]
+
+
+class AppOpenResult(TypedDict):
+    file: str
 
 
 class SecretsResolveAllResult(TypedDict):

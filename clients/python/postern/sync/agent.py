@@ -353,11 +353,11 @@ class AgentMethods:
         timeout: Optional[float] = None,
     ) -> wire.Empty:
         """Sets the ways in which the agent itself puts an open prompt to the person on this device,
-        in order: in a window, on the terminal of the asking program, and through polkit, where
-        the system asks for the password or the finger. polkit needs an action that root installs
-        once. An empty list switches them off. `prompts.answer` works beside them in any case.
-        The account password is the proof, so that no program moves the question to where it
-        watches.
+        in order: on a page of the app in a browser, in a window, on the terminal of the asking
+        program, and through polkit, where the system asks for the password or the finger. polkit
+        needs an action that root installs once. An empty list switches them off.
+        `prompts.answer` works beside them in any case. The account password is the proof, so
+        that no program moves the question to where it watches.
         """
         result = self._call(
             "accounts.setApprovers",
@@ -895,6 +895,23 @@ class AgentMethods:
             timeout=timeout,
         )
         return cast("wire.AuditVerifyResult", result)
+
+    def app_open(
+        self,
+        *,
+        timeout: Optional[float] = None,
+    ) -> wire.AppOpenResult:
+        """Makes a way into the app for a browser on this machine, and returns the path of a file to
+        open in it. Only this user can read the file. It leads to the app's page with a code that
+        can be used once, within a minute. The page may then ask, like any program. What it may
+        see and do, a person allows.
+        """
+        result = self._call(
+            "app.open",
+            {},
+            timeout=timeout,
+        )
+        return cast("wire.AppOpenResult", result)
 
     def policy_get(
         self,

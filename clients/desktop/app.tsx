@@ -1,0 +1,62 @@
+// The app: a page each for the state, the open questions, grants, clients and the log. A page is named by the fragment of the address.
+import type { FunctionComponent } from "preact";
+import { useEffect, useState } from "preact/hooks";
+import { AccountsPage } from "./accounts-page.tsx";
+import { Away } from "./away.tsx";
+import type { Channel } from "./channel.ts";
+import { ClientsPage } from "./clients-page.tsx";
+import { EndedPage } from "./ended.tsx";
+import { keepEnding } from "./ending.ts";
+import { GrantsPage } from "./grants-page.tsx";
+import { LogPage } from "./log-page.tsx";
+import { QuestionsPage } from "./questions-page.tsx";
+import { createStanding, type PageProps } from "./standing.ts";
+import { useChannelState } from "./state.ts";
+
+type Route = { readonly path: string; readonly title: string; readonly Page: FunctionComponent<PageProps> };
+
+const routes: readonly [Route, ...Route[]] = [
+  { path: "#/", title: "Accounts", Page: AccountsPage },
+  { path: "#/questions", title: "Questions", Page: QuestionsPage },
+  { path: "#/grants", title: "Grants", Page: GrantsPage },
+  { path: "#/clients", title: "Clients", Page: ClientsPage },
+  { path: "#/log", title: "Log", Page: LogPage },
+];
+
+const routeNow = (): Route => routes.find(({ path }) => path === location.hash) ?? routes[0];
+
+export function App({ channel }: { channel: Channel }) {
+  const state = useChannelState(channel);
+  const [route, setRoute] = useState(routeNow);
+  const [standing] = useState(() => createStanding(channel));
+  useEffect(() => {
+    const follow = () => setRoute(routeNow());
+    addEventListener("hashchange", follow);
+    return () => removeEventListener("hashchange", follow);
+  }, []);
+  useEffect(() => {
+    document.title = `${route.title} – Postern`;
+  }, [route]);
+  useEffect(() => {
+    if (state === "ended") keepEnding("sessionEnded");
+  }, [state]);
+  if (state === "ended") return <EndedPage ending="sessionEnded" />;
+  return (
+    <div class="app">
+      <header>
+        <p class="brand">Postern</p>
+        <nav aria-label="Pages">
+          {routes.map(({ path, title }) => (
+            <a href={path} aria-current={path === route.path ? "page" : undefined}>
+              {title}
+            </a>
+          ))}
+        </nav>
+      </header>
+      <main class="card">
+        <Away state={state} />
+        {state !== "connecting" && <route.Page channel={channel} standing={standing} key={route.path} />}
+      </main>
+    </div>
+  );
+}

@@ -1,0 +1,243 @@
+// The door of the desktop app: a page on loopback, and its way to the agent. It checks who connects and from which page, gives out sessions for one-time codes,
+// and carries lines. It opens when it is first needed, and then keeps its port until the agent stops.
+import type { IncomingMessage, ServerResponse } from "node:http";
+import type { Socket } from "node:net";
+import type { Duplex } from "node:stream";
+import { PosternError } from "../../protocol/errors.ts";
+import { limits } from "../../protocol/limits.ts";
+import type { Prompt } from "../approval/prompt.ts";
+import type { Clock } from "../host/clock.ts";
+import type { Log } from "../host/log.ts";
+import { ensurePrivateFolder } from "../host/private-files.ts";
+import type { Subject } from "../peer/subject.ts";
+import type { PageEntrance } from "../wire/door.ts";
+import { answerHeaders, HOST_NAME, refusalOf } from "./http-rules.ts";
+import { type Loopback, listenOnLoopback } from "./loopback.ts";
+import { type CodeEnd, createOneTimeCodes } from "./one-time-codes.ts";
+import { openPageLine } from "./page-line.ts";
+import { createPageSessions, PAGES_MAX, type PageSession } from "./page-sessions.ts";
+import { removeLeftRedirects, removeRedirect, writeRedirect } from "./redirect-file.ts";
+import { bodyOf } from "./request-body.ts";
+import { ownerOf } from "./socket-owner.ts";
+
+/** The built page: one document, and the files that it loads, by name. */
+export type PageFiles = { readonly document: string; readonly assets: ReadonlyMap<string, Uint8Array> };
+
+export type PageDoorParts = {
+  readonly clock: Clock;
+  readonly log: Log;
+  /** Undefined where the person switched the app off. */
+  readonly port: number | undefined;
+  /** The folder of the redirect files. Only this user can enter it. */
+  readonly folder: string;
+  readonly uid: number;
+  readonly newId: () => string;
+  readonly files: () => Promise<PageFiles>;
+  /** Opens a file in the person's browser. False where none was opened. */
+  readonly browse: (file: string, code: string, signal: AbortSignal) => Promise<boolean>;
+  /** Serves the lines of a page. */
+  readonly serve: PageEntrance;
+  readonly sessionEnded: (subject: Subject) => void;
+  /** A code was used a second time. `prompt` is the question that it was for. */
+  readonly usedTwice: (prompt: string) => void;
+  /** A request was refused. `rule` names the rule. */
+  readonly refused: (rule: string) => void;
+};
+
+export type PageDoor = {
+  /** Opens the door and makes a way into the app. Returns the path of the file to hand to a browser. Throws appUnavailable. */
+  open(): Promise<string>;
+  /**
+   * Shows one question in a browser. Fulfilled once its page has entered: true; or once it cannot any more: false. Never rejects.
+   */
+  show(prompt: Pick<Prompt, "id" | "code">, signal: AbortSignal): Promise<boolean>;
+  /** The origin of the page. Undefined while the door is closed. */
+  origin(): string | undefined;
+  promptClosed(prompt: string): void;
+  /** An account was locked. */
+  locked(): void;
+  close(): Promise<void>;
+};
+
+/** Bytes of the body that enters: a code. */
+const ENTER_BYTES_MAX = 256;
+
+const types: Readonly<Record<string, string>> = {
+  js: "text/javascript; charset=utf-8",
+  css: "text/css; charset=utf-8",
+  svg: "image/svg+xml",
+};
+
+const ASSETS = "/assets/";
+
+export function createPageDoor(parts: PageDoorParts): PageDoor {
+  const { clock, log, uid } = parts;
+  const codes = createOneTimeCodes(clock);
+  const sessions = createPageSessions(clock, parts.newId, parts.sessionEnded);
+  let opening: Promise<Loopback> | undefined;
+  let host: string | undefined;
+  let files: Promise<PageFiles> | undefined;
+
+  async function listen(port: number): Promise<Loopback> {
+    ensurePrivateFolder(parts.folder);
+    removeLeftRedirects(parts.folder);
+    const listening = await listenOnLoopback(
+      port,
+      (request, response) => void onRequest(request, response),
+      mayConnect,
+    );
+    host = `${HOST_NAME}:${listening.port}`;
+    return listening;
+  }
+
+  function mayConnect(socket: Socket): boolean {
+    if (ownerOf(socket) === uid) return true;
+    parts.refused("the page's door: another user");
+    return false;
+  }
+
+  async function onRequest(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    try {
+      const refusal = refusalOf(request, host ?? "");
+      if (refusal !== undefined) {
+        parts.refused(`the page's door: ${refusal.rule}`);
+        return say(response, refusal.status, { error: "refused" });
+      }
+      if (request.method === "GET") await showPage(request.url ?? "", response);
+      else await act(request, response);
+    } catch (error) {
+      // The browser broke off, or nobody foresaw it. Nothing of the error is sent.
+      if (!request.destroyed) log.incident("page", error);
+      if (!response.headersSent) say(response, 500, { error: "internal" });
+      else response.destroy();
+    }
+  }
+
+  async function showPage(url: string, response: ServerResponse): Promise<void> {
+    files ??= parts.files().catch((error: unknown) => {
+      files = undefined;
+      throw error;
+    });
+    const { document, assets } = await files;
+    if (url === "/") return send(response, 200, "text/html; charset=utf-8", document);
+    const name = url.startsWith(ASSETS) ? url.slice(ASSETS.length) : "";
+    const content = assets.get(name);
+    const type = types[name.split(".").at(-1) ?? ""];
+    if (content === undefined || type === undefined) return say(response, 404, { error: "no such page" });
+    send(response, 200, type, content);
+  }
+
+  async function act(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    if (request.url === "/enter") return enter(request, response);
+    const session = sessionOf(request);
+    if (session === undefined) return say(response, 401, { error: "ended" });
+    if (request.url === "/receive") return receive(session, response);
+    if (request.url === "/send") return take(session, request, response);
+    say(response, 404, { error: "no such page" });
+  }
+
+  async function enter(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const code = codeIn(await bodyOf(request, ENTER_BYTES_MAX));
+    const entered = code === undefined ? { spentFor: undefined } : codes.enter(code);
+    if ("purpose" in entered) {
+      const { prompt } = entered.purpose;
+      const session = sessions.begin(prompt);
+      return say(response, 200, { session, ...(prompt === undefined ? {} : { prompt }) });
+    }
+    if (entered.spentFor !== undefined) parts.usedTwice(entered.spentFor);
+    say(response, 403, { error: "spent" });
+  }
+
+  function sessionOf({ headers }: IncomingMessage): PageSession | undefined {
+    const token = /^Postern ([\w-]{1,128})$/.exec(headers.authorization ?? "")?.[1];
+    return token === undefined ? undefined : sessions.find(token);
+  }
+
+  function receive(session: PageSession, response: ServerResponse): void {
+    if (session.pages.size >= PAGES_MAX) return say(response, 429, { error: "too many pages" });
+    const id = parts.newId();
+    response.writeHead(200, { ...answerHeaders, "Content-Type": "application/x-ndjson", "Postern-Connection": id });
+    const serve = (stream: Duplex) => parts.serve(stream, session);
+    session.pages.set(
+      id,
+      openPageLine(response, serve, () => session.pages.delete(id)),
+    );
+  }
+
+  async function take(session: PageSession, request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const page = session.pages.get(`${request.headers["postern-connection"] ?? ""}`);
+    if (page === undefined) return say(response, 404, { error: "closed" });
+    const line = await bodyOf(request, limits.lineBytes);
+    if (line === undefined) return say(response, 413, { error: "too long" });
+    page.take(line);
+    response.writeHead(202, answerHeaders).end();
+  }
+
+  /** The file of a new code. `ended` is called when the code is used, or cannot be any more. */
+  async function wayIn(prompt: string | undefined, ended: (how: CodeEnd) => void): Promise<string> {
+    if (parts.port === undefined)
+      throw new PosternError("appUnavailable", "POSTERN_APP_PORT switches it off", {
+        hint: "restart the agent with POSTERN_APP_PORT unset, or with a port from 1024 to 65535",
+      });
+    opening ??= listen(parts.port).catch((error: unknown) => {
+      opening = undefined;
+      throw error;
+    });
+    await opening;
+    let path: string | undefined;
+    const code = codes.issue({
+      prompt,
+      ended: (how) => {
+        if (path !== undefined) removeRedirect(path);
+        ended(how);
+      },
+    });
+    path = writeRedirect(parts.folder, `http://${host}/#${code}`);
+    return path;
+  }
+
+  return {
+    open: () => wayIn(undefined, () => undefined),
+    show: (prompt, signal) =>
+      new Promise((resolve) => {
+        signal.addEventListener("abort", () => resolve(false), { once: true });
+        const unavailable = (error: unknown) => {
+          log.note("the app cannot show a question", {
+            why: error instanceof PosternError ? error.message : "unforeseen",
+          });
+          if (!(error instanceof PosternError)) log.incident("page", error);
+          resolve(false);
+        };
+        wayIn(prompt.id, (how) => resolve(how === "used"))
+          .then((file) => parts.browse(file, prompt.code, signal))
+          .then((opened) => opened || resolve(false))
+          .catch(unavailable);
+      }),
+    origin: () => (host === undefined ? undefined : `http://${host}`),
+    promptClosed: sessions.endOf,
+    locked: sessions.renewAll,
+    close: async () => {
+      codes.clear();
+      sessions.endAll();
+      await (await opening)?.close();
+    },
+  };
+}
+
+function codeIn(body: string | undefined): string | undefined {
+  try {
+    const { code } = (JSON.parse(body ?? "") ?? {}) as { code?: unknown };
+    return typeof code === "string" ? code : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function say(response: ServerResponse, status: number, content: object): void {
+  send(response, status, "application/json", JSON.stringify(content));
+}
+
+function send(response: ServerResponse, status: number, type: string, content: string | Uint8Array): void {
+  response.writeHead(status, { ...answerHeaders, "Content-Type": type, "Content-Length": Buffer.byteLength(content) });
+  response.end(content);
+}

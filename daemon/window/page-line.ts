@@ -1,0 +1,36 @@
+// An open page as a connection like any other: its requests come in HTTP bodies, and everything for it leaves in one endless answer. So limits, cancellation
+// and back-pressure are those of every connection.
+import type { ServerResponse } from "node:http";
+import { type Duplex, duplexPair } from "node:stream";
+import type { OpenPage } from "./page-sessions.ts";
+
+/** Serves a stream of lines until it ends. */
+export type ServeStream = (stream: Duplex) => void;
+
+/** Opens the line of a page on an answer whose head is written. `ended` is called once, when either side has gone. */
+export function openPageLine(response: ServerResponse, serve: ServeStream, ended: () => void): OpenPage {
+  const [agentSide, pageSide] = duplexPair();
+  // The head must leave now: the page sends nothing before it knows the id of its line.
+  response.flushHeaders();
+  pageSide.pipe(response);
+  for (const side of [agentSide, pageSide]) side.on("error", () => side.destroy());
+  agentSide.once("close", () => pageSide.destroy());
+  pageSide.once("close", () => response.end());
+  response.once("close", () => {
+    agentSide.destroy();
+    pageSide.destroy();
+    ended();
+  });
+  serve(agentSide);
+  return {
+    take: (request) => void pageSide.write(`${request}\n`),
+    sendToken: (session) => {
+      const line = { jsonrpc: "2.0", method: "app.session", params: { session } };
+      response.write(`${JSON.stringify(line)}\n`);
+    },
+    close: () => {
+      pageSide.unpipe(response);
+      response.end();
+    },
+  };
+}
