@@ -71,7 +71,7 @@ const rooms: Record<string, { may: string[]; because: string }> = {
     because: "it shows an open prompt to a person and hands the proof over, and decides about none",
   },
   polkit: {
-    may: ["approval", "call", "host", "peer", "pinentry", "session"],
+    may: ["approval", "host", "peer", "pinentry", "session"],
     because:
       "it hands an open prompt to the system's own dialogue, cut as every dialogue's text is, and decides about none",
   },
