@@ -177,6 +177,7 @@ const entryPoints: Record<string, string> = {
   "test/fixtures/home-0.1/make.ts": "made a committed fixture",
   "test/protocol/make-protocol-2.ts": "made a committed list",
   "test/service/dying.ts": "a process of torn-write.test.ts",
+  "test/polkit/ask-about.ts": "run by a test as another user",
   "test/cli/begin-named.ts": "started by a test, which ends it with signals",
   "clients/cli/demo/script.ts": "a program of the demonstration",
   "daemon/main.ts": "the agent's process",

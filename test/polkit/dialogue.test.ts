@@ -1,8 +1,10 @@
 // The system's own dialogue as an approver: the real polkitd asks through the real pkttyagent and PAM, on a machine of the test's own.
 import { spawnSync } from "node:child_process";
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import type { Methods } from "../../clients/typescript/generated.ts";
+import { ACTION_FILE, ACTION_FOLDER, actionText } from "../../daemon/polkit/action-file.ts";
 import { HOSTILE, REFERENCE, stageOf } from "../agent/asking-terminal.ts";
 import { PASSWORD, type Person } from "../agent/person.ts";
 import { agentOptions } from "../agent/start.ts";
@@ -10,6 +12,8 @@ import { cannotRun, type Machine, startMachine, USER } from "./machine.ts";
 import { openDialogue, openWindow, startUsersAgent, type UsersAgent, type UsersProgram } from "./programs.ts";
 
 const command = fileURLToPath(new URL("../../clients/cli/main.ts", import.meta.url));
+const askAbout = fileURLToPath(new URL("./ask-about.ts", import.meta.url));
+const ACTION = join(ACTION_FOLDER, ACTION_FILE);
 const RULES = "/etc/polkit-1/rules.d/10-test.rules";
 
 let machine: Machine;
@@ -35,7 +39,7 @@ beforeAll(async () => {
   const staged = await stageOf(agent as never, ["polkit", "window"]);
   channel = staged.channel as unknown as UsersProgram;
   ({ person, ids } = staged);
-  const item = { vaultId: ids.vault, category: "Password", title: MARKED, fields: [] } as const;
+  const item = { vaultId: ids.vault, category: "Password" as const, title: MARKED, fields: [] };
   marked = (await channel.call("items.create", { item })).id;
 });
 afterAll(async () => {
@@ -110,121 +114,159 @@ async function approves(answer: Promise<unknown>, prompt: ReturnType<Person["nex
   return answer;
 }
 
-describe.skipIf(cannotRun !== undefined)(
-  `polkit (needs root, polkitd, dbus, nc: ${cannotRun ?? "they are here"})`,
-  () => {
-    test("approves with the right password of the user", async () => {
-      const asker = await program();
-      const shown = await dialogue(asker.pid);
-      const answer = ask(asker);
-      await shown.sees("AUTHENTICATING FOR dev.postern.approve");
-      await shown.sees(REFERENCE);
-      await shown.sees("Password: ");
-      await shown.type(USER.password);
-      expect(await answer).toBe("s3cret");
-      expect([(await answers()).at(-1), (await proofs()).at(-1)]).toEqual(["approved polkit", "ok polkit"]);
-    });
+describe.skipIf(cannotRun !== undefined)("polkit (needs root, polkitd, dbus, nc)", () => {
+  test("approves with the right password of the user", async () => {
+    const asker = await program();
+    const shown = await dialogue(asker.pid);
+    const answer = ask(asker);
+    await shown.sees("AUTHENTICATING FOR dev.postern.approve");
+    await shown.sees(REFERENCE);
+    await shown.sees("Password: ");
+    await shown.type(USER.password);
+    expect(await answer).toBe("s3cret");
+    expect([(await answers()).at(-1), (await proofs()).at(-1)]).toEqual(["approved polkit", "ok polkit"]);
+  });
 
-    test("grants nothing for a wrong password, and leaves the question to postern approve", async () => {
-      const asker = await program();
-      const shown = await dialogue(asker.pid);
-      const prompt = person.next();
-      const answer = ask(asker);
-      await shown.sees("Password: ");
-      await shown.type("another password");
-      await shown.sees("AUTHENTICATION FAILED");
-      expect(await proofs()).toContain("proofRefused polkit");
-      expect(await openPrompts()).toBe(1);
-      expect(await approves(answer, prompt)).toBe("s3cret");
-    });
+  test("grants nothing for a wrong password, and leaves the question to postern approve", async () => {
+    const asker = await program();
+    const shown = await dialogue(asker.pid);
+    const prompt = person.next();
+    const answer = ask(asker);
+    await shown.sees("Password: ");
+    await shown.type("another password");
+    await shown.sees("AUTHENTICATION FAILED");
+    expect(await proofs()).toContain("proofRefused polkit");
+    expect(await openPrompts()).toBe(1);
+    expect(await approves(answer, prompt)).toBe("s3cret");
+  });
 
-    test.each([
-      ["no dialogue is there", undefined, "there is no dialogue of the system where the program runs"],
-      ["a rule says yes without asking", "YES", "polkit says yes without asking anybody"],
-      [
-        "a rule keeps answers",
-        "AUTH_SELF_KEEP",
-        "the system's rules keep an answer, which then counts for other questions",
-      ],
-      ["a rule says no", "NO", "the system's rules say no"],
-    ])("leaves the question to the window where %s", async (_what, rule, why) => {
-      const asker = await program();
-      if (rule !== undefined) await setRule(rule, asker.pid);
-      const before = agent.log().length;
-      const prompt = person.next();
-      const answer = ask(asker);
-      const told = () => agent.log().slice(before);
-      await expect.poll(told).toContain("pinentry-qt");
-      expect(told()).toContain(`"why":"${why}"`);
-      expect(await approves(answer, prompt)).toBe("s3cret");
-      if (rule !== undefined) await setRule("NOT_HANDLED", asker.pid);
-    });
+  test.each([
+    ["no dialogue is there", undefined, "there is no dialogue of the system where the program runs"],
+    ["a rule says yes without asking", "YES", "polkit says yes without asking anybody"],
+    [
+      "a rule keeps answers",
+      "AUTH_SELF_KEEP",
+      "the system's rules keep an answer, which then counts for other questions",
+    ],
+    ["a rule says no", "NO", "the system's rules say no"],
+  ])("leaves the question to the window where %s", async (_what, rule, why) => {
+    const asker = await program();
+    if (rule !== undefined) await setRule(rule, asker.pid);
+    const before = agent.log().length;
+    const prompt = person.next();
+    const answer = ask(asker);
+    const told = () => agent.log().slice(before);
+    await expect.poll(told).toContain("pinentry-qt");
+    expect(told()).toContain(`"why":"${why}"`);
+    expect(await approves(answer, prompt)).toBe("s3cret");
+    if (rule !== undefined) await setRule("NOT_HANDLED", asker.pid);
+  });
 
-    test("takes a closed dialogue for a no, which ends the question everywhere", async () => {
-      const asker = await program();
-      const shown = await window(asker.pid, "close");
-      expect(await ask(asker)).toBe("approvalDenied");
-      expect((await answers()).at(-1)).toBe("denied polkit");
-      expect(shown.lines[1]).toMatchObject({ action: "dev.postern.approve" });
-    });
+  test("takes a closed dialogue for a no, which ends the question everywhere", async () => {
+    const asker = await program();
+    const shown = await window(asker.pid, "close");
+    expect(await ask(asker)).toBe("approvalDenied");
+    expect((await answers()).at(-1)).toBe("denied polkit");
+    expect(shown.lines[1]).toMatchObject({ action: "dev.postern.approve" });
+  });
 
-    test("takes the dialogue away when another answer comes first", async () => {
-      const asker = await program();
-      const shown = await window(asker.pid, "leave");
-      const prompt = person.next();
-      const answer = ask(asker);
-      await expect.poll(() => shown.lines[1]?.message).toContain(REFERENCE);
-      expect(await approves(answer, prompt)).toBe("s3cret");
-      await expect.poll(() => shown.lines.at(-1)).toEqual({ cancelled: true });
-      expect((await answers()).at(-1)).toMatch(/^approved .*nc/);
-    });
+  test("takes the dialogue away when another answer comes first", async () => {
+    const asker = await program();
+    const shown = await window(asker.pid, "leave");
+    const prompt = person.next();
+    const answer = ask(asker);
+    await expect.poll(() => shown.lines[1]?.message).toContain(REFERENCE);
+    expect(await approves(answer, prompt)).toBe("s3cret");
+    await expect.poll(() => shown.lines.at(-1)).toEqual({ cancelled: true });
+    expect((await answers()).at(-1)).toMatch(/^approved .*nc/);
+  });
 
-    test("takes the dialogue away when the program leaves, and when the account locks", async () => {
-      const left = await program();
-      const first = await window(left.pid, "leave");
-      void ask(left);
-      await expect.poll(() => first.lines.length).toBe(2);
-      left.close();
-      await expect.poll(() => first.lines.at(-1)).toEqual({ cancelled: true });
-      const locked = await program();
-      const second = await window(locked.pid, "leave");
-      const answer = ask(locked);
-      await expect.poll(() => second.lines.length).toBe(2);
-      await channel.call("session.lock", {});
-      expect(await answer).toBe("locked");
-      await expect.poll(() => second.lines.at(-1)).toEqual({ cancelled: true });
-      await channel.call("session.unlock", { password: PASSWORD });
-      await channel.call("prompts.attach", { proof: { kind: "password", password: PASSWORD } });
-    });
+  test("takes the dialogue away when the program leaves, and when the account locks", async () => {
+    const left = await program();
+    const first = await window(left.pid, "leave");
+    void ask(left);
+    await expect.poll(() => first.lines.length).toBe(2);
+    left.close();
+    await expect.poll(() => first.lines.at(-1)).toEqual({ cancelled: true });
+    const locked = await program();
+    const second = await window(locked.pid, "leave");
+    const answer = ask(locked);
+    await expect.poll(() => second.lines.length).toBe(2);
+    await channel.call("session.lock", {});
+    expect(await answer).toBe("locked");
+    await expect.poll(() => second.lines.at(-1)).toEqual({ cancelled: true });
+    await channel.call("session.unlock", { password: PASSWORD });
+    await channel.call("prompts.attach", { proof: { kind: "password", password: PASSWORD } });
+  });
 
-    test("asks a second time, with what was looked up, where that says more", async () => {
-      const asker = await program();
-      const shown = await dialogue(asker.pid);
-      const answer = ask(asker, `op://${ids.vault}/${ids.item}/password`);
-      await shown.sees("Password: ");
-      expect(shown.screen()).not.toContain("Demo");
-      await shown.type(USER.password);
-      await shown.sees("AUTHENTICATION COMPLETE");
-      // Its title holds a sequence that clears a screen, one that names the window, and a mark that turns the text around.
-      await shown.sees("Yes holds for this one request.");
-      await shown.sees("Password: ");
-      for (const part of ["\u001b[2J", "\u001b]0", "\u0007", "\u202e"])
-        expect([HOSTILE.includes(part), shown.screen().includes(part)]).toEqual([true, false]);
-      await shown.type(USER.password);
-      expect(await answer).toBe("s3cret");
-      expect((await answers()).at(-1)).toBe("approved polkit");
-    });
+  test("asks a second time, with what was looked up, where that says more", async () => {
+    const asker = await program();
+    const shown = await dialogue(asker.pid);
+    const answer = ask(asker, `op://${ids.vault}/${ids.item}/password`);
+    await shown.sees("Password: ");
+    expect(shown.screen()).not.toContain("Demo");
+    await shown.type(USER.password);
+    await shown.sees("AUTHENTICATION COMPLETE");
+    // Its title holds a sequence that clears a screen, one that names the window, and a mark that turns the text around.
+    await shown.sees("Yes holds for this one request.");
+    await shown.sees("Password: ");
+    for (const part of ["\u001b[2J", "\u001b]0", "\u0007", "\u202e"])
+      expect([HOSTILE.includes(part), shown.screen().includes(part)]).toEqual([true, false]);
+    await shown.type(USER.password);
+    expect(await answer).toBe("s3cret");
+    expect((await answers()).at(-1)).toBe("approved polkit");
+  });
 
-    test("shows no markup of a title, and no text of ours in its place", async () => {
-      const asker = await program();
-      const shown = await dialogue(asker.pid);
-      const answer = asker.call("items.get", { vaultId: ids.vault, itemId: marked }).then(({ title }) => title);
-      await shown.sees("Password: ");
-      await shown.type(USER.password);
-      await shown.sees("‹b>D＆B‹/b> $(question)");
-      await shown.sees("Password: ");
-      await shown.type(USER.password);
-      expect(await answer).toBe(MARKED);
-    });
-  },
-);
+  test("shows no markup of a title, and no text of ours in its place", async () => {
+    const asker = await program();
+    const shown = await dialogue(asker.pid);
+    const answer = asker.call("items.get", { vaultId: ids.vault, itemId: marked }).then(({ title }) => title);
+    await shown.sees("Password: ");
+    await shown.type(USER.password);
+    await shown.sees("‹b>D＆B‹/b> $(question)");
+    await shown.sees("Password: ");
+    await shown.type(USER.password);
+    expect(await answer).toBe(MARKED);
+  });
+
+  test.each<[string, () => void, string]>([
+    [
+      "is gone",
+      () => approver("uninstall"),
+      "Postern's action is not installed: run `postern approver install polkit`",
+    ],
+    [
+      "keeps answers",
+      () => write(ACTION, actionText([USER.uid]).replaceAll("auth_self", "auth_self_keep")),
+      `${ACTION} is not the file that this version of Postern writes`,
+    ],
+    [
+      "can be written by others",
+      () => machine.root(["chmod", "666", ACTION]),
+      `${ACTION} does not count: the file can be written by others`,
+    ],
+    [
+      "is for another user",
+      () => write(ACTION, actionText([USER.uid + 1])),
+      "Postern's action is not installed for you: run `postern approver install polkit`",
+    ],
+  ])("asks nobody, and says why, where the action %s", async (_what, change, why) => {
+    change();
+    const asker = await program();
+    await window(asker.pid, "close");
+    const before = agent.log().length;
+    const prompt = person.next();
+    const answer = ask(asker);
+    await expect.poll(() => agent.log().slice(before)).toContain("pinentry-qt");
+    expect(agent.log().slice(before)).toContain(JSON.stringify(why));
+    expect(await approves(answer, prompt)).toBe("s3cret");
+    machine.root(["rm", "-f", ACTION]);
+    approver("install");
+  });
+
+  test("has a yes of polkit about root's process count as one that nobody gave", async () => {
+    const asked = machine.asUser([process.execPath, "--no-warnings", askAbout, "1"]);
+    const ran = spawnSync(asked[0] ?? "", asked.slice(1), { encoding: "utf8" });
+    expect([ran.stdout, ran.stderr]).toEqual(["polkit says yes without asking anybody\n", ""]);
+  });
+});
