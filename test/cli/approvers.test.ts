@@ -54,7 +54,7 @@ describe("config approvers", () => {
       const refused = await run(`config approvers ${typed}`);
       expect(refused).toMatchObject({ code: exitCodes.usage, out: "" });
       expect(refused.err).toContain(
-        "config approvers takes app, window and terminal in your order, some of them, or off\n  next: for one, config approvers terminal,window",
+        "config approvers takes app, polkit, window and terminal in your order, some of them, or off\n  next: for one, config approvers terminal,window",
       );
     },
   );
@@ -78,6 +78,6 @@ describe("config approvers", () => {
 });
 
 test("init refuses others before anything is made", async () => {
-  expect((await init(" --approvers mail")).err).toContain("--approvers takes app, window and terminal");
+  expect((await init(" --approvers mail")).err).toContain("--approvers takes app, polkit, window and terminal");
   expect(existsSync(join(home, "kit.txt"))).toBe(false);
 });
