@@ -24,6 +24,7 @@ const soak = [
   "test/cli/policy.test.ts",
   "test/cli/service-down.test.ts",
   "test/cli/tmux.test.ts",
+  "test/polkit/deadline.test.ts",
   "test/service/interleaved/at-once.test.ts",
   "test/service/limits.test.ts",
 ];
@@ -33,7 +34,8 @@ const soak = [
  * and npm, and the examples in projects of npm. No other lane waits for them.
  */
 const interop = [
-  "test/polkit/**/*.test.ts",
+  "test/polkit/dialogue.test.ts",
+  "test/polkit/finger.test.ts",
   "test/toolchains/**/*.test.ts",
   "test/web/share-page.test.ts",
   "test/release/**/*.test.ts",
