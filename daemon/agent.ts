@@ -144,25 +144,10 @@ export function createAgent(parts: AgentParts): Agent {
     quotas: createQuotas(clock),
     tell: createUnlockTelling(clock, approvers),
   });
-  const pages = createPageDoor({
-    ...{ clock, log, newId, files: pageFiles, serve: parts.onPage, folder: parts.runFolder, port: parts.appPort },
-    uid: process.geteuid?.() ?? 0,
-    sessionEnded: (subject) => {
-      for (const { id } of grants.list(subject)) grants.revoke(id);
-    },
-    usedTwice: (id) => {
-      const prompt = broker.find(id);
-      for (const asker of prompt?.askers() ?? []) asker.notify("prompt.usedTwice", { prompt: id, code: prompt?.code });
-    },
-    browse: (file, code, signal) => showInBrowser(parts.browsers ?? browsers, { file, code, env: parts.env, signal }),
-    refused: (rule) => log.note("a page was refused", { rule }),
-  });
-  const { desk, systemDialog } = createAskers(parts, {
+  const pages = pagesOf(parts, { newId, grants, broker: () => broker });
+  const { desk, systemDialog } = askersOf(parts, {
     showPage: pages.show,
-    sessions: () => sessions,
-    broker: () => broker,
-    overseer: () => overseer,
-    givenYes: () => givenYes,
+    ...{ sessions: () => sessions, broker: () => broker, overseer: () => overseer, givenYes: () => givenYes },
   });
   const broker: Broker = createBroker({
     clock,
@@ -170,13 +155,7 @@ export function createAgent(parts: AgentParts): Agent {
     newId,
     nameOf: (account, isNamed) =>
       isNamed || sessions.list().length > 1 ? sessions.find(account)?.file.name : undefined,
-    watcher: alsoTelling(watchPrompts({ sessions: () => sessions, approvers, connections }), {
-      opened: desk.opened,
-      closed: (prompt) => {
-        desk.closed(prompt);
-        pages.promptClosed(prompt.id);
-      },
-    }),
+    watcher: alsoTelling(watchPrompts({ sessions: () => sessions, approvers, connections }), desk, pages),
     offers: createOffers(clock),
     lockMsOf: (account) => idleLockMs[idleLockOf(sessions.find(account)?.unlocked?.store.state ?? {})],
     changedFile: (account, connection) => applications.changedFile(sessions.open(account), connection),
@@ -375,15 +354,34 @@ function giveGrants(
 }
 
 /** Functions, since these parts are made later. */
-type Later = Pick<DeskParts, "showPage" | "sessions" | "broker" | "overseer" | "givenYes"> & {
-  readonly sessions: () => Sessions;
-};
+type Later = Pick<DeskParts, "showPage" | "broker" | "overseer" | "givenYes"> & { readonly sessions: () => Sessions };
 
 /** The parts that put a question to the person. */
-function createAskers({ clock, log, native, env, pinentries: chosen }: AgentParts, later: Later) {
+function askersOf({ clock, log, native, env, pinentries: chosen }: AgentParts, later: Later) {
   const systemDialog = createSystemDialog({ clock, log, authority: systemAuthority(native), ...later });
   const programs = { native, env, pinentries: chosen ?? pinentries };
   return { systemDialog, desk: createDesk({ clock, log, ...programs, ...later, inSystemDialog: systemDialog.ask }) };
+}
+
+/** The door of the app's pages. */
+function pagesOf(
+  parts: AgentParts,
+  { newId, grants, broker }: { newId: () => string; grants: Grants; broker: () => Broker },
+): PageDoor {
+  const { clock, log, env } = parts;
+  return createPageDoor({
+    ...{ clock, log, newId, files: pageFiles, serve: parts.onPage, folder: parts.runFolder, port: parts.appPort },
+    uid: process.geteuid?.() ?? 0,
+    sessionEnded: (subject) => {
+      for (const { id } of grants.list(subject)) grants.revoke(id);
+    },
+    usedTwice: (id) => {
+      const prompt = broker().find(id);
+      for (const asker of prompt?.askers() ?? []) asker.notify("prompt.usedTwice", { prompt: id, code: prompt?.code });
+    },
+    browse: (file, code, signal) => showInBrowser(parts.browsers ?? browsers, { file, code, env, signal }),
+    refused: (rule) => log.note("a page was refused", { rule }),
+  });
 }
 
 /** The state that the parts share, built once. */
@@ -437,7 +435,7 @@ function handlersOf(parts: AgentParts, state: State): Handlers {
       ...{ sessions, broker, overseer, tickets: createTickets(clock), approvers, proofs, givenYes },
       isTerminalTaken: state.desk.isAskingAt,
     }),
-    ...appMethods({ sessions, pages: state.pages }),
+    ...appMethods({ sessions, open: state.pages.open }),
     ...policyMethods({ sessions, overseer, policies, home, ours: parts.ours, newId, identityOf: identityAt }),
     ...auditMethods({ home, crypto, sessions, overseer, left }),
     ...secretMethods(followers.isStale, crypto.randomBytes),

@@ -4,7 +4,7 @@ import { homedir } from "node:os";
 import { dirname, join } from "node:path";
 import { parseArgs } from "node:util";
 import { PosternError } from "../protocol/errors.ts";
-import { dataFolder, socketPath, UnusablePath } from "../protocol/socket-path.ts";
+import { dataFolder, type Surroundings, socketPath, UnusablePath } from "../protocol/socket-path.ts";
 import type { Connection } from "./call/connection.ts";
 import { createEarlyAgent } from "./early-agent.ts";
 import { checkStart, harden, protections } from "./harden.ts";
@@ -24,7 +24,7 @@ import { readAccounts } from "./session/account-file.ts";
 import { lockedSessions, openOrderFile } from "./session/account-order.ts";
 import { openRestoreMark } from "./session/restore-mark.ts";
 import { fixedPort } from "./window/fixed-port.ts";
-import { createDoor } from "./wire/door.ts";
+import { createDoor, type PageEntrance } from "./wire/door.ts";
 import type { Trace } from "./wire/trace.ts";
 
 /** Milliseconds between the socket and loading the rest without a request. The starting command first asks whether the agent is up. */
@@ -35,6 +35,14 @@ const ANOTHER_PATH = "set the variable to another path, or unset it for the plac
 
 /** The part of a status before anything is open. */
 const nothingOpen = { tokenSessions: 0, openPrompts: 0, links: [] };
+
+/** What the app's page needs. The door is made after the agent that serves its calls. */
+const appParts = (where: Surroundings, door: () => { readonly onPage: PageEntrance }) => ({
+  env: process.env,
+  onPage: (...page: Parameters<PageEntrance>) => door().onPage(...page),
+  appPort: fixedPort(process.env, process.geteuid?.() ?? 0),
+  runFolder: dirname(socketPath(where)),
+});
 
 async function main(): Promise<void> {
   checkStart(process);
@@ -69,13 +77,10 @@ async function main(): Promise<void> {
       ...(traced === undefined ? {} : { trace: traced.file.state }),
       protections: protections(native),
     }),
-    load: async () =>
-      (await import("./full-agent.ts")).loadFullAgent({
-        ...{ ...parts, env: process.env, startedAt, program, trace, stop },
-        onPage: (...page) => door.onPage(...page),
-        appPort: fixedPort(process.env, process.geteuid?.() ?? 0),
-        runFolder: dirname(socketPath(where)),
-      }),
+    load: async () => {
+      const { loadFullAgent } = await import("./full-agent.ts");
+      return loadFullAgent({ ...parts, startedAt, program, trace, stop, ...appParts(where, () => door) });
+    },
     failed: (error) => {
       // Removes the socket's file too, so that no program waits for an agent that will not answer.
       listening?.close();
@@ -93,8 +98,7 @@ async function main(): Promise<void> {
     });
   });
 
-  const peers = linuxPeers(native);
-  const door = createDoor({ ...parts, ...loading, peers, trace: traced?.trace });
+  const door = createDoor({ ...parts, ...loading, peers: linuxPeers(native), trace: traced?.trace });
   try {
     listening = (await listenOnPassed(process.env, door)) ?? (await listenOnPath(socketPath(where), door));
   } catch (error) {

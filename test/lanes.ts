@@ -40,6 +40,7 @@ const interop = [
   "test/web/share-page.test.ts",
   "test/release/**/*.test.ts",
   "test/agent/over-ssh.test.ts",
+  "test/desktop/opened-browser.test.ts",
   "test/examples/**/*.test.ts",
 ];
 

@@ -12,6 +12,7 @@ const tools: Readonly<Record<string, string>> = {
   "ssh-keygen": "openssh-client",
   ssh: "openssh-client",
   sshd: "openssh-server",
+  "xdg-open": "xdg-utils",
   strace: "strace",
   setpriv: "util-linux",
   chromium: "chromium",

@@ -14,7 +14,7 @@ import type { Offers } from "./offers.ts";
 import type { Asked, Asker, Choice, Ending, Offer, Prompt, Waiter, Watcher } from "./prompt.ts";
 import { newSalt, promptHash, promptText } from "./prompt-text.ts";
 import type { Quotas } from "./quotas.ts";
-import { whoAsks } from "./who-asks.ts";
+import { type WhoAsks, whoAsks } from "./who-asks.ts";
 
 /** Milliseconds in which further scopes of a subject are gathered before the prompt is shown. A program often asks in a burst. */
 export const GATHER_MS = 50;
@@ -144,7 +144,7 @@ export function createBroker(parts: BrokerParts): Broker {
       account: open.account,
       subject: open.subject,
       verb: open.verb,
-      who: whoAsks(open.subject, [...connectionsOf(open)][0]),
+      who: whoOnce(open),
       get asked() {
         return [...open.asked.values()];
       },
@@ -330,6 +330,13 @@ function textsOf(
       return sentTextOf(own.length === asked.length ? own : [...own, [OF_OTHERS]], choice);
     },
   };
+}
+
+/** Who asks. Most questions are told in lines, so it is found out when it is first told, and then stays. */
+function whoOnce(open: Open): () => WhoAsks {
+  const [first] = connectionsOf(open);
+  let found: WhoAsks | undefined;
+  return () => (found ??= whoAsks(open.subject, first));
 }
 
 /** How the program was started. It is found out once, so that all texts of a prompt are about one launch. */

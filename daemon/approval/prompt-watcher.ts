@@ -45,26 +45,29 @@ export function watchPrompts({ sessions, approvers, connections }: PromptWatcher
       recordAnyway(() => audit.keep({ event: "prompt.closed", outcome: ending, ...askerOf(prompt), ids: [id] }));
       const attached = approvers.of(prompt.account);
       for (const connection of connections) {
-        if (attached.has(connection) || connection.subject.key === prompt.subject.key)
-          connection.notify("prompt.closed", { prompt: id, code, ending });
+        const isIts = connection.subject.key === prompt.subject.key || connection.shows === id;
+        if (attached.has(connection) || isIts) connection.notify("prompt.closed", { prompt: id, code, ending });
       }
     },
   };
 }
 
-/** The same watcher, which also tells another one: after the record of the opening, and before that of the end. */
+/** The same watcher, which also tells others: `desk` after the record of the opening and before that of the end, and `pages` of the end. */
 export function alsoTelling(
   { opened, closed }: Watcher,
-  other: Pick<Watcher, "opened"> & { closed(prompt: Prompt): void },
+  desk: Pick<Watcher, "opened"> & { closed(prompt: Prompt): void },
+  pages: { promptClosed(id: string): void },
 ): Watcher {
   return {
     opened: (prompt) => {
       opened(prompt);
-      other.opened(prompt);
+      desk.opened(prompt);
     },
     closed: (prompt, ending) => {
-      other.closed(prompt);
+      desk.closed(prompt);
       closed(prompt, ending);
+      // Last: the page that showed it is told of the end before its session ends.
+      pages.promptClosed(prompt.id);
     },
   };
 }

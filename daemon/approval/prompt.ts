@@ -63,8 +63,8 @@ export type Prompt = {
   readonly account: string;
   readonly subject: Subject;
   readonly verb: Verb;
-  /** Who asks, part by part, as it was when the question opened. */
-  readonly who: WhoAsks;
+  /** Who asks, part by part. */
+  who(): WhoAsks;
   readonly asked: readonly Asked[];
   readonly expiresAtMs: number;
   readonly waiters: number;

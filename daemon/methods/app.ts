@@ -1,15 +1,17 @@
 // app.*: the way into the desktop app.
 import { entryOf } from "../call/log-entry.ts";
 import type { Sessions } from "../session/sessions.ts";
-import type { PageDoor } from "../window/page-door.ts";
 import type { Handlers } from "../wire/dispatch.ts";
 
-export type AppParts = { readonly sessions: Pick<Sessions, "list">; readonly pages: Pick<PageDoor, "open"> };
+export type AppParts = {
+  readonly sessions: Pick<Sessions, "list"> /** Makes a way in. Returns the path of its file. Throws appUnavailable. */;
+  readonly open: () => Promise<string>;
+};
 
-export function appMethods({ sessions, pages }: AppParts): Pick<Handlers, "app.open"> {
+export function appMethods({ sessions, open }: AppParts): Pick<Handlers, "app.open"> {
   return {
     "app.open": async (_params, call) => {
-      const file = await pages.open();
+      const file = await open();
       for (const { audit } of sessions.list()) audit.read(entryOf(call, "ok", []));
       return { file };
     },

@@ -187,11 +187,11 @@ function isShownTo({ id, subject }: Prompt, { connection }: Call): boolean {
 }
 
 function onPage(prompt: Prompt, choice: Choice | undefined) {
-  return { asked: prompt.sent(choice), who: prompt.who, ...offeredBy(prompt) };
+  return { asked: prompt.sent(choice), who: prompt.who(), ...offeredBy(prompt) };
 }
 
 function askedHere(prompt: Prompt, { connection }: Call, choice: Choice | undefined) {
-  return { asked: prompt.sentBy(connection, choice), who: prompt.who, ...offeredBy(prompt) };
+  return { asked: prompt.sentBy(connection, choice), who: prompt.who(), ...offeredBy(prompt) };
 }
 
 const offeredBy = ({ offered }: Prompt) => (offered === undefined ? {} : { offered });
@@ -202,6 +202,8 @@ function shownPrompt(prompt: Prompt, offer: Offer | undefined) {
     code: prompt.code,
     expiresAt: new Date(prompt.expiresAtMs).toISOString(),
     waiters: prompt.waiters,
-    ...(offer === undefined ? {} : { hash: offer.hash, text: [...offer.text], who: prompt.who, ...offeredBy(prompt) }),
+    ...(offer === undefined
+      ? {}
+      : { hash: offer.hash, text: [...offer.text], who: prompt.who(), ...offeredBy(prompt) }),
   };
 }

@@ -28,9 +28,7 @@ export function openPageLine(response: ServerResponse, serve: ServeStream, ended
       const line = { jsonrpc: "2.0", method: "app.session", params: { session } };
       response.write(`${JSON.stringify(line)}\n`);
     },
-    close: () => {
-      pageSide.unpipe(response);
-      response.end();
-    },
+    // In a later turn: what the agent said in this one leaves first.
+    close: () => void setImmediate(() => agentSide.end()),
   };
 }

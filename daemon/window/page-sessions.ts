@@ -16,6 +16,9 @@ export const UNUSED_MS = 10 * 60_000;
 /** Milliseconds after which a session ends in any case: as the longest grant. */
 export const SESSION_AGE_MS = 12 * 60 * 60_000;
 
+/** Milliseconds for which a page outlives its question, so that it hears how that ended. */
+export const LINGER_MS = 5_000;
+
 /** Bytes of a token. Nobody guesses it. */
 const TOKEN_BYTES = 32;
 
@@ -43,7 +46,7 @@ export type PageSessions = {
   /** Begins a session. Returns its token. Where there are too many, the one that was unused for longest ends. */
   begin(shows: string | undefined): string;
   find(token: string): PageSession | undefined;
-  /** Ends sessions that are about this question. */
+  /** Ends sessions that are about this question, once the answer to it has left. */
   endOf(prompt: string): void;
   /** Every open page of the app gets a session of its own. All others end. */
   renewAll(): void;
@@ -109,7 +112,7 @@ export function createPageSessions(clock: Clock, newId: () => string, ended: (su
       return undefined;
     },
     endOf: (prompt) => {
-      for (const [key, held] of [...sessions]) if (held.shows === prompt) end(key, held);
+      for (const [key, held] of [...sessions]) if (held.shows === prompt) clock.after(LINGER_MS, () => end(key, held));
     },
     renewAll: () => {
       for (const [key, held] of [...sessions]) {

@@ -1,4 +1,5 @@
 // The door of the desktop app, from outside: real HTTP against an agent in this process. First the strangers, then the page.
+import { spawnSync } from "node:child_process";
 import { existsSync, statSync } from "node:fs";
 import { createServer } from "node:net";
 import { join } from "node:path";
@@ -6,9 +7,11 @@ import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { CODE_MS } from "../../daemon/window/one-time-codes.ts";
 import { PAGES_MAX, UNUSED_MS } from "../../daemon/window/page-sessions.ts";
 import { limits } from "../../protocol/limits.ts";
+import { hasTool } from "../tools.ts";
 import { type InProcessAgent, passing, startInProcess } from "./in-process.ts";
 import { enter, openPage, type Page, say, type Way, wayOf } from "./page-client.ts";
 import { makeAccount, PASSWORD, PIN } from "./person.ts";
+import { startAgent } from "./start.ts";
 
 let agent: InProcessAgent;
 const pages: Page[] = [];
@@ -246,4 +249,26 @@ test("the stop of the agent ends every page and removes every file", async () =>
   expect(existsSync(file)).toBe(false);
   await expect(openPage(page.way, { session: page.token })).rejects.toThrow("ECONNREFUSED");
   agent = await startInProcess(home, agent.service);
+});
+
+/** What the page's door says to a program of a user: nothing where it ends the connection unread. */
+function saidTo(user: number, { host, port }: Way, address: string): string {
+  const request = `GET / HTTP/1.1\r\nHost: ${host}\r\nConnection: close\r\n\r\n`;
+  const words = [`--reuid=${user}`, "--clear-groups", "nc", "-w", "5", address, `${port}`];
+  return spawnSync("setpriv", words, { input: request, encoding: "utf8", timeout: 20_000 }).stdout;
+}
+
+const canBeOthers = process.getuid?.() === 0 && hasTool("setpriv") && hasTool("nc");
+
+describe.skipIf(!canBeOthers)("another user of the machine (needs root, setpriv and nc)", () => {
+  test.each(["127.0.0.1", "::1"])("gets no byte of an answer from %s, and this user does", async (address) => {
+    // An agent of its own process: this one cannot answer while it waits for a program.
+    const other = await startAgent();
+    const channel = await other.connect();
+    const way = wayOf((await channel.call("app.open", {})).file);
+    expect(saidTo(65_534, way, address)).toBe("");
+    expect(saidTo(0, way, address)).toMatch(/^HTTP\/1\.1 200 OK/);
+    channel.close();
+    await other.remove();
+  });
 });

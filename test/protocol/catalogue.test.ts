@@ -41,7 +41,7 @@ describe("an entry", () => {
 
   test.each(Object.entries(catalogue))("%s declares its need as the security contract lists it", (name, entry) => {
     const none =
-      /^(agent\..*|clients\.(open|close)|secrets\.(validateReference|generatePassword|unwatch)|session\.lock|prompts\.answer|accounts\.(create|serviceInfo|openRestore|inspectBackup)|files\.(readChunk|writeChunk|commit)|items\.shares\.validateRecipients|serviceAccounts\.rateLimit)$/;
+      /^(agent\..*|app\.open|clients\.(open|close)|secrets\.(validateReference|generatePassword|unwatch)|session\.lock|prompts\.answer|accounts\.(create|serviceInfo|openRestore|inspectBackup)|files\.(readChunk|writeChunk|commit)|items\.shares\.validateRecipients|serviceAccounts\.rateLimit)$/;
     const manage =
       /^(clients\.list|grants\..*|prompts\.(attach|list)|audit\..*|policy\.(get|test)|serviceAccounts\.(list|revoke))$/;
     const proof =
