@@ -3,7 +3,7 @@
 import type { Native } from "../host/native.ts";
 import { ACTION, QUESTION } from "./action-file.ts";
 import { type Bus, openBus, Unavailable } from "./bus.ts";
-import type { Message, Method, Writer } from "./bus-message.ts";
+import type { Method, Reader, Writer } from "./bus-message.ts";
 
 /** Milliseconds for all that needs no person: the bus may have to start polkit first. */
 const START_MS_MAX = 10_000;
@@ -40,6 +40,8 @@ const check: Method = {
   member: "CheckAuthorization",
 };
 
+const nothing = { types: "", write: () => undefined } as const;
+
 const ALLOW_INTERACTION = 1;
 
 /** The machine's polkit. */
@@ -63,10 +65,10 @@ export function systemAuthority(native: Pick<Native, "peerCredentials">): Author
 
 /** Throws Unavailable unless a person would be asked, about the process that is meant. */
 async function demandAsking(opened: Bus, asker: Asker, text: string): Promise<void> {
-  const name = (await opened.call(bus("Hello"), "", () => undefined, "s")).body.text();
-  const pid = (
-    await opened.call(bus("GetConnectionUnixProcessID"), "s", (writer) => writer.text(name), "u")
-  ).body.u32();
+  const name = await opened.call(bus("Hello"), nothing, { types: "s", read: (answer) => answer.text() });
+  const asked = { types: "s", write: (writer: Writer) => writer.text(name) };
+  const number = { types: "u", read: (answer: Reader) => answer.u32() };
+  const pid = await opened.call(bus("GetConnectionUnixProcessID"), asked, number);
   // In a container with the machine's bus the numbers of processes mean other ones there.
   if (pid !== process.pid) throw new Unavailable("the system counts processes otherwise than this agent");
   const first = await checked(opened, asker, text, 0);
@@ -84,8 +86,8 @@ function verdictOf({ isAuthorized, isChallenge, details }: Answer): Verdict {
   return details.has("polkit.dismissed") ? "dismissed" : "failed";
 }
 
-async function checked(opened: Bus, { pid, startTicks, uid }: Asker, text: string, flags: number): Promise<Answer> {
-  const body = (writer: Writer): void => {
+function checked(opened: Bus, { pid, startTicks, uid }: Asker, text: string, flags: number): Promise<Answer> {
+  const write = (writer: Writer): void => {
     writer.align(8);
     writer.text("unix-process");
     writer.array(8, () => {
@@ -103,7 +105,7 @@ async function checked(opened: Bus, { pid, startTicks, uid }: Asker, text: strin
     // No name by which it could be cancelled: the end of the connection does that.
     writer.text("");
   };
-  return answerIn(await opened.call(check, "(sa{sv})sa{ss}us", body, "(bba{ss})"));
+  return opened.call(check, { types: "(sa{sv})sa{ss}us", write }, { types: "(bba{ss})", read: answerIn });
 }
 
 function entry(writer: Writer, name: string, type: string, value: () => void): void {
@@ -113,7 +115,7 @@ function entry(writer: Writer, name: string, type: string, value: () => void): v
   value();
 }
 
-function answerIn({ body }: Message): Answer {
+function answerIn(body: Reader): Answer {
   body.align(8);
   const isAuthorized = body.flag();
   const isChallenge = body.flag();

@@ -2,7 +2,16 @@
 // of its own: its end, also that of a killed agent, makes polkit take the dialogue away.
 import { connect, type Socket } from "node:net";
 import type { Native } from "../host/native.ts";
-import { BusBroken, callOf, firstMessage, kinds, type Message, type Method, type Writer } from "./bus-message.ts";
+import {
+  BusBroken,
+  callOf,
+  firstMessage,
+  kinds,
+  type Message,
+  type Method,
+  type Reader,
+  type Writer,
+} from "./bus-message.ts";
 
 /** The one place of it. The variable that could name another place is not looked at. */
 export const BUS_SOCKET = "/run/dbus/system_bus_socket";
@@ -16,12 +25,18 @@ export class Unavailable extends Error {
 }
 
 export type Bus = {
-  /** Calls a method. Throws Unavailable where it fails, and where the answer has other types than `answer`. */
-  call(method: Method, signature: string, body: (writer: Writer) => void, answer: string): Promise<Message>;
+  /** Calls a method. Throws Unavailable where it fails, and where the answer is not what `answer` reads. */
+  call<T>(method: Method, asked: Asked, answer: Answer<T>): Promise<T>;
   close(): void;
 };
 
-type Waiting = { readonly answer: string; resolve(message: Message): void; reject(error: Error): void };
+/** The parameters of a call: their types, as the specification's section "Type System" writes them, and their values. */
+export type Asked = { readonly types: string; write(writer: Writer): void };
+
+/** What is expected of an answer, and how its values are read. */
+export type Answer<T> = { readonly types: string; read(reader: Reader): T };
+
+type Waiting = { answered(message: Message): void; reject(error: Error): void };
 
 /** Connects. The signal ends the connection. Throws Unavailable where there is no bus, or none of root's. */
 export async function openBus(
@@ -55,9 +70,7 @@ export async function openBus(
     try {
       onBytes(pending);
     } catch (error) {
-      end(
-        error instanceof BusBroken ? new Unavailable(`the system's bus is broken: ${error.message}`) : (error as Error),
-      );
+      end(error instanceof BusBroken ? new Unavailable(broken(error)) : (error as Error));
     }
   });
 
@@ -87,16 +100,23 @@ export async function openBus(
     if (one === undefined || message.answers === undefined) return;
     waiting.delete(message.answers);
     if (message.kind === kinds.error) one.reject(new Unavailable(refusal(message.error)));
-    else if (message.signature === one.answer) one.resolve(message);
-    else one.reject(new Unavailable("the system answers in another form"));
+    else one.answered(message);
   };
 
-  const call: Bus["call"] = (method, signature, body, answer) =>
+  const call: Bus["call"] = (method, { types, write }, answer) =>
     new Promise((resolve, reject) => {
       if (why !== undefined) return reject(why);
+      const answered = ({ signature, body }: Message): void => {
+        if (signature !== answer.types) return reject(new Unavailable("the system answers in another form"));
+        try {
+          resolve(answer.read(body));
+        } catch (error) {
+          reject(error instanceof BusBroken ? new Unavailable(broken(error)) : (error as Error));
+        }
+      };
       serial++;
-      waiting.set(serial, { answer, resolve, reject });
-      socket.write(callOf(serial, method, signature, body));
+      waiting.set(serial, { answered, reject });
+      socket.write(callOf(serial, method, types, write));
     });
 
   if (signal.aborted) abort();
@@ -110,6 +130,8 @@ export async function openBus(
   socket.write("BEGIN\r\n");
   return { call, close: abort };
 }
+
+const broken = ({ message }: BusBroken): string => `the system's bus is broken: ${message}`;
 
 /** The user who made the listening socket, as the kernel tells it. */
 function ownerOf(socket: Socket, native: Pick<Native, "peerCredentials">): number | undefined {

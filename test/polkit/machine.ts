@@ -53,7 +53,7 @@ export type Machine = {
   remove(): void;
 };
 
-/** Everything that the real machine has there stays as it is: each place is covered. */
+/** Everything that the real machine has there stays as it is: each place is covered. It ends with its stdin, and so with the test in any case. */
 const SCRIPT = `set -e
 mount -t tmpfs -o mode=755 none /run
 mkdir /run/dbus /run/fprint
@@ -70,7 +70,8 @@ until test -S /run/dbus/system_bus_socket; do read -t 0.02 nothing <> "$0/never"
 ${POLKITD} --no-debug &
 if test -n "$FP_VIRTUAL_DEVICE"; then ${FPRINTD} --no-timeout & fi
 echo ready
-wait
+cat > /dev/null
+kill -KILL 0
 `;
 
 /** `pam` are lines before those that the machine has for polkit. With `finger` there is a sensor. */
@@ -98,12 +99,9 @@ export async function startMachine({ pam = "", finger = false } = {}): Promise<M
   };
   const child = spawn("unshare", ["--mount", "bash", "-c", SCRIPT, files], { detached: true, stdio: "pipe", env });
   const remove = () => {
-    process.off("exit", remove);
     process.kill(-(child.pid ?? 0), "SIGKILL");
     rmSync(folder, { recursive: true, force: true });
   };
-  // A test that fails before it can remove the machine leaves none behind.
-  process.once("exit", remove);
   await printed(child, "ready");
   const enter = ["nsenter", `--mount=/proc/${child.pid}/ns/mnt`, "--"];
   const root: Machine["root"] = (words) => {

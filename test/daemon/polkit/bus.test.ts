@@ -64,7 +64,8 @@ const answersWith = (answer: Buffer) => (chunk: Buffer, socket: Socket) => {
   socket.write(answer);
 };
 
-const ask = async (bus: Bus) => (await bus.call(method, "", () => undefined, "u")).body.u32();
+const nothing = { types: "", write: () => undefined };
+const ask = (bus: Bus, types = "u") => bus.call(method, nothing, { types, read: (answer) => answer.u32() });
 
 describe("the system bus", () => {
   test("is told who connects, and answers a call", async () => {
@@ -113,6 +114,7 @@ describe("the system bus", () => {
       "polkit is not on this machine",
     ],
     ["an answer of another type", answerOf(1, kinds.answer, "s", number(7)), "the system answers in another form"],
+    ["an answer that is too short", answerOf(1, kinds.answer, "u", Buffer.alloc(2)), "its message ends too soon"],
     [
       "a message that is too long",
       Buffer.concat([Buffer.from([108, 2, 0, 1]), number(MESSAGE_BYTES_MAX), number(1), number(0)]),
@@ -120,7 +122,7 @@ describe("the system bus", () => {
     ],
   ])("that sends %s is unavailable", async (_what, answer, why) => {
     answers = answersWith(answer);
-    await expect(openBus(madeBy(0), never, path).then(ask)).rejects.toThrow(why);
+    await expect(openBus(madeBy(0), never, path).then((bus) => ask(bus))).rejects.toThrow(why);
   });
 
   test("ends with the signal, before it has answered and after", async () => {
