@@ -2,7 +2,7 @@
 import { spawnSync } from "node:child_process";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, afterEach, beforeAll, describe, expect, onTestFinished, test } from "vitest";
 import type { Methods } from "../../clients/typescript/generated.ts";
 import { ACTION_FILE, ACTION_FOLDER, actionText } from "../../daemon/polkit/action-file.ts";
 import { HOSTILE, REFERENCE, stageOf } from "../agent/asking-terminal.ts";
@@ -196,7 +196,7 @@ describe.skipIf(cannotRun !== undefined)("polkit (needs root, polkitd, dbus, nc)
     expect(await answer).toBe("locked");
     await expect.poll(() => second.lines.at(-1)).toEqual({ cancelled: true });
     await channel.call("session.unlock", { password: PASSWORD });
-    await channel.call("prompts.attach", { proof: { kind: "password", password: PASSWORD } });
+    await person.channel.call("prompts.attach", { proof: { kind: "password", password: PASSWORD } });
   });
 
   test("asks a second time, with what was looked up, where that says more", async () => {
@@ -251,6 +251,10 @@ describe.skipIf(cannotRun !== undefined)("polkit (needs root, polkitd, dbus, nc)
       "Postern's action is not installed for you: run `postern approver install polkit`",
     ],
   ])("asks nobody, and says why, where the action %s", async (_what, change, why) => {
+    onTestFinished(() => {
+      machine.root(["rm", "-f", ACTION]);
+      approver("install");
+    });
     change();
     const asker = await program();
     await window(asker.pid, "close");
@@ -260,8 +264,6 @@ describe.skipIf(cannotRun !== undefined)("polkit (needs root, polkitd, dbus, nc)
     await expect.poll(() => agent.log().slice(before)).toContain("pinentry-qt");
     expect(agent.log().slice(before)).toContain(JSON.stringify(why));
     expect(await approves(answer, prompt)).toBe("s3cret");
-    machine.root(["rm", "-f", ACTION]);
-    approver("install");
   });
 
   test("has a yes of polkit about root's process count as one that nobody gave", async () => {
