@@ -23,7 +23,7 @@ import { createQuotas } from "./approval/quotas.ts";
 import { createTickets } from "./approval/tickets.ts";
 import { createUnlockTelling } from "./approval/unlock-telling.ts";
 import { createUnlockWaits } from "./approval/unlock-waits.ts";
-import { createStrangers } from "./audit/strangers.ts";
+import { createStrangers, type Strangers } from "./audit/strangers.ts";
 import type { Call } from "./call/call.ts";
 import { refusalDetails } from "./call/call-topic.ts";
 import type { Connection } from "./call/connection.ts";
@@ -34,6 +34,7 @@ import type { Log } from "./host/log.ts";
 import type { Native } from "./host/native.ts";
 import type { Sodium } from "./host/sodium.ts";
 import type { TraceState } from "./host/trace-file.ts";
+import { createLogind, type Logind, type LogindPrograms, logindPrograms } from "./logind/watch-logind.ts";
 import { accessMethods } from "./methods/access.ts";
 import { accountMethods } from "./methods/accounts.ts";
 import { agentMethods } from "./methods/agent.ts";
@@ -77,7 +78,7 @@ import { createHandles, type Handles } from "./transfer/handles.ts";
 import { type Browsers, browsers, showInBrowser } from "./window/browser.ts";
 import { createPageDoor, type PageDoor } from "./window/page-door.ts";
 import { pageFiles } from "./window/page-files.ts";
-import { createDispatch, type Dispatch, type Handlers } from "./wire/dispatch.ts";
+import { createDispatch, type Dispatch, type Handlers, type OnRefused } from "./wire/dispatch.ts";
 import type { PageEntrance } from "./wire/door.ts";
 import { createFollowers, type Followers } from "./wire/followers.ts";
 import type { AnswerSdk } from "./wire/sdk-lines.ts";
@@ -106,6 +107,8 @@ export type AgentParts = {
   readonly pinentries?: Pinentries;
   /** The programs that open a browser. The default are those of the system. */
   readonly browsers?: Browsers;
+  /** The programs that listen to logind. The default are those of the system. */
+  readonly logind?: LogindPrograms;
   /** The way in for pages of the app. */
   readonly onPage: PageEntrance;
   /** The port of that page: 0 for any, undefined where it is switched off. */
@@ -188,6 +191,7 @@ export function createAgent(parts: AgentParts): Agent {
         broker.lock(account);
         approvers.lock(account, seeing);
         pages.locked();
+        if (sessions.list().every((one) => one.unlocked === undefined)) logind.end();
         tell(told, "session.changed", { account, state: "locked" });
       },
       removed: (account) => {
@@ -196,6 +200,7 @@ export function createAgent(parts: AgentParts): Agent {
       },
       unlocked: (account) => {
         approvers.forgetLocked(account);
+        logind.begin();
         left.takeIn(sessions.open(account)).catch((error: unknown) => {
           // If some records could not be taken in now, the next request for the log tries again.
           if (!(error instanceof PosternError)) log.incident("left records", error);
@@ -210,6 +215,8 @@ export function createAgent(parts: AgentParts): Agent {
       },
     },
   });
+
+  const logind = logindOf(parts, sessions);
 
   const tokens = createTokenSessions({
     home,
@@ -296,20 +303,12 @@ export function createAgent(parts: AgentParts): Agent {
     ...{ connections, grants, applications, approvers, handles, followers, broker, sessions, tokens, left, watches },
   };
   const gate = createGate({ clock, sessions, grants, broker, unlockWaits, resolver, applications, policies });
-  const dispatch = createDispatch(handlersOf(parts, state), gate, log, (call, name) => {
-    const { unlockWait } = call.about;
-    if (name === "locked" && unlockWait !== undefined) unlockWait.sawOpen = false;
-    // Recorded where there is an account. Without an account, a refusal concerns nobody's secrets.
-    const told = { ...entryOf(call, name, []), ...refusalDetails(call.about) };
-    const { rule } = call.about;
-    const byRule = rule === undefined ? [] : [{ ...told, event: "policy.denied", outcome: `rule ${rule}` }];
-    for (const { audit } of concerned(call)) {
-      for (const one of [...byRule, told]) {
-        if (isStranger(call.connection)) strangers.read(audit, one);
-        else audit.read(one);
-      }
-    }
-  });
+  const dispatch = createDispatch(
+    handlersOf(parts, state),
+    gate,
+    log,
+    recordingRefusals({ concerned, isStranger, strangers }),
+  );
   return {
     dispatch,
     answerSdk,
@@ -319,6 +318,7 @@ export function createAgent(parts: AgentParts): Agent {
     },
     close: () => {
       strangers.close();
+      logind.end();
       return closeAll(state).finally(desk.close).finally(pages.close);
     },
   };
@@ -361,6 +361,32 @@ function askersOf({ clock, log, native, env, pinentries: chosen }: AgentParts, l
   const systemDialog = createSystemDialog({ clock, log, authority: systemAuthority(native), ...later });
   const programs = { native, env, pinentries: chosen ?? pinentries };
   return { systemDialog, desk: createDesk({ clock, log, ...programs, ...later, inSystemDialog: systemDialog.ask }) };
+}
+
+/** Records each refused call where there is an account. Without an account, a refusal concerns nobody's secrets. */
+function recordingRefusals(parts: {
+  readonly concerned: (call: Call) => readonly Pick<AccountSession, "audit">[];
+  readonly isStranger: (connection: Connection) => boolean;
+  readonly strangers: Strangers;
+}): OnRefused {
+  return (call, name) => {
+    const { unlockWait, rule } = call.about;
+    if (name === "locked" && unlockWait !== undefined) unlockWait.sawOpen = false;
+    const told = { ...entryOf(call, name, []), ...refusalDetails(call.about) };
+    const byRule = rule === undefined ? [] : [{ ...told, event: "policy.denied", outcome: `rule ${rule}` }];
+    for (const { audit } of parts.concerned(call)) {
+      for (const one of [...byRule, told]) {
+        if (parts.isStranger(call.connection)) parts.strangers.read(audit, one);
+        else audit.read(one);
+      }
+    }
+  };
+}
+
+/** Locks the accounts of persons with the screen and before a sleep. As when idle, a token's session goes on: no person's answer is behind it. */
+function logindOf(parts: AgentParts, sessions: Sessions): Logind {
+  const lock = async (why: string) => void (await sessions.lock(undefined, {}, why));
+  return createLogind({ log: parts.log, uid: process.getuid?.() ?? 0, programs: parts.logind ?? logindPrograms, lock });
 }
 
 /** The door of the app's pages. */

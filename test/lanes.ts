@@ -41,6 +41,7 @@ const interop = [
   "test/release/**/*.test.ts",
   "test/agent/over-ssh.test.ts",
   "test/desktop/opened-browser.test.ts",
+  "test/logind/**/*.test.ts",
   "test/examples/**/*.test.ts",
 ];
 

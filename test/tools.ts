@@ -6,13 +6,18 @@ import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 
-/** A program, and the Debian packages that it needs. */
+/** A program, or the path of a file, and the Debian packages that it needs. */
 const tools: Readonly<Record<string, string>> = {
   nc: "netcat-openbsd",
   "ssh-keygen": "openssh-client",
   ssh: "openssh-client",
   sshd: "openssh-server",
   "xdg-open": "xdg-utils",
+  "dbus-daemon": "dbus",
+  gdbus: "libglib2.0-bin",
+  "systemd-inhibit": "systemd",
+  "/usr/lib/python3/dist-packages/dbus/__init__.py": "python3-dbus",
+  "/usr/lib/python3/dist-packages/gi/__init__.py": "python3-gi",
   strace: "strace",
   setpriv: "util-linux",
   chromium: "chromium",
@@ -84,7 +89,7 @@ function installReaders(): void {
 
 /** Whether a program is on PATH. */
 export function hasTool(program: string): boolean {
-  return toolPath(program) !== undefined;
+  return program.startsWith("/") ? existsSync(program) : toolPath(program) !== undefined;
 }
 
 /** The path of a program on PATH. */

@@ -84,6 +84,8 @@ export async function startInProcess(
     onPage: (...page) => entrance.onPage(...page),
     appPort: 0,
     runFolder: join(home, "run"),
+    // The screen of the reader's machine is not the test's.
+    logind: { starter: "/nonexistent", inhibitor: "/nonexistent", bus: "/nonexistent" },
     ...asking,
     stop: () => undefined,
     trace: () => traced?.state,

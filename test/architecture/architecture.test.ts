@@ -88,6 +88,10 @@ const rooms: Record<string, { may: string[]; because: string }> = {
     because:
       "it translates envelopes to requests of the same dispatch, reads a long one in a thread, and decides about nothing",
   },
+  logind: {
+    may: ["approval", "host"],
+    because: "it hears what the system says, and locks by a function that it is handed",
+  },
   window: {
     may: ["approval", "host", "peer", "wire"],
     because: "it serves the app's page to a browser and carries its lines, and knows no method",

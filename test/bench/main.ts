@@ -11,6 +11,7 @@ import { raceFigures } from "./clients/race.ts";
 import { figureOf, RUNS, residentMb, row, table } from "./figures.ts";
 import { itemFigures } from "./items.ts";
 import { listFigures } from "./lists.ts";
+import { lockFigures } from "./locks.ts";
 import { partFigures } from "./parts.ts";
 import {
   agentWords,
@@ -117,6 +118,7 @@ async function agentFigures(): Promise<void> {
   // Somebody who says yes to everything would answer the questions that are measured.
   person.leave();
   await approvalFigures();
+  await lockFigures(channel, "op://Bench/item 7/password");
   const again = await approvingPerson();
   await commandFigures();
   await runFigures(channel, vaultId);
