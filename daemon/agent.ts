@@ -24,6 +24,7 @@ import { createTickets } from "./approval/tickets.ts";
 import { createUnlockTelling } from "./approval/unlock-telling.ts";
 import { createUnlockWaits } from "./approval/unlock-waits.ts";
 import { createStrangers, type Strangers } from "./audit/strangers.ts";
+import { type Authenticators, createAuthenticators } from "./authenticators/authenticators.ts";
 import type { Call } from "./call/call.ts";
 import { refusalDetails } from "./call/call-topic.ts";
 import type { Connection } from "./call/connection.ts";
@@ -40,6 +41,7 @@ import { accountMethods } from "./methods/accounts.ts";
 import { agentMethods } from "./methods/agent.ts";
 import { appMethods } from "./methods/app.ts";
 import { auditMethods } from "./methods/audit.ts";
+import { authenticatorMethods } from "./methods/authenticators.ts";
 import { backupMethods } from "./methods/backup.ts";
 import { environmentMethods } from "./methods/environments.ts";
 import { fileMethods } from "./methods/files.ts";
@@ -105,6 +107,8 @@ export type AgentParts = {
   readonly env: Readonly<Record<string, string | undefined>>;
   /** The programs that put a question to the person. The default are those of the system. */
   readonly pinentries?: Pinentries;
+  /** The origin of the app's page, by which authenticators are used. The default is that of its door. */
+  readonly origin?: () => string | undefined;
   /** The programs that open a browser. The default are those of the system. */
   readonly browsers?: Browsers;
   /** The programs that listen to logind. The default are those of the system. */
@@ -295,11 +299,12 @@ export function createAgent(parts: AgentParts): Agent {
     mayRead: (connection, unlocked, scope) =>
       holds(connection, unlocked) || grants.covers(connection.subject, "read", scope),
   });
-  const proofs = createProofs([pinWay(crypto), passwordWay(sessions)]);
+  const authenticators = createAuthenticators(crypto, clock, parts.origin ?? pages.origin);
+  const proofs = createProofs([pinWay(crypto), passwordWay(sessions)], authenticators.way);
   const overseer = createOverseer({ proofs, clock, sessions, grants, broker, log });
   const givenYes = createGivenYes({ sessions, broker, policies });
   const state = {
-    ...{ proofs, overseer, desk, systemDialog, givenYes, policies, pages },
+    ...{ proofs, overseer, desk, systemDialog, givenYes, policies, authenticators, pages },
     ...{ connections, grants, applications, approvers, handles, followers, broker, sessions, tokens, left, watches },
   };
   const gate = createGate({ clock, sessions, grants, broker, unlockWaits, resolver, applications, policies });
@@ -416,6 +421,7 @@ type State = {
   readonly overseer: Overseer;
   readonly desk: Desk;
   readonly systemDialog: SystemDialog;
+  readonly authenticators: Authenticators;
   readonly pages: PageDoor;
   readonly givenYes: GivenYes;
   readonly connections: ReadonlySet<Connection>;
@@ -435,7 +441,7 @@ type State = {
 function handlersOf(parts: AgentParts, state: State): Handlers {
   const { home, crypto, clock } = parts;
   const { connections, grants, applications, approvers, handles, followers, broker, sessions, tokens, left } = state;
-  const { policies, proofs, overseer, givenYes } = state;
+  const { policies, proofs, overseer, givenYes, authenticators } = state;
   const newId = () => makeId(crypto);
   return {
     ...agentMethods({
@@ -458,9 +464,10 @@ function handlersOf(parts: AgentParts, state: State): Handlers {
     ...newAccountMethods({ crypto, sessions, overseer }),
     ...accessMethods({ sessions, tokens, grants, applications, overseer, connections }),
     ...promptMethods({
-      ...{ sessions, broker, overseer, tickets: createTickets(clock), approvers, proofs, givenYes },
+      ...{ sessions, broker, overseer, tickets: createTickets(clock), approvers, givenYes },
       isTerminalTaken: state.desk.isAskingAt,
     }),
+    ...authenticatorMethods({ crypto, clock, sessions, overseer, broker, ...authenticators }),
     ...appMethods({ sessions, open: state.pages.open }),
     ...policyMethods({ sessions, overseer, policies, home, ours: parts.ours, newId, identityOf: identityAt }),
     ...auditMethods({ home, crypto, sessions, overseer, left }),

@@ -4,6 +4,7 @@ import { access } from "./catalogue/access.ts";
 import { accounts } from "./catalogue/accounts.ts";
 import { agent } from "./catalogue/agent.ts";
 import { app } from "./catalogue/app.ts";
+import { authenticators } from "./catalogue/authenticators.ts";
 import { files, items } from "./catalogue/items.ts";
 import { names } from "./catalogue/names.ts";
 import { policy } from "./catalogue/policy.ts";
@@ -16,6 +17,7 @@ export const catalogue = {
   ...agent,
   ...accounts,
   ...access,
+  ...authenticators,
   ...app,
   ...policy,
   ...secrets,

@@ -145,6 +145,26 @@ const table = {
     message: "the approval PIN is switched off after too many wrong tries",
     hint: "use the account password",
   },
+  authenticatorUnavailable: {
+    code: 1213,
+    message: "no fingerprint reader or security key can be used for this now",
+    hint: "use the approval PIN or the account password; authenticators are enrolled in the app",
+  },
+  authenticatorNotFound: {
+    code: 1214,
+    message: "no authenticator of this account has this id",
+    hint: "run `postern authenticators`",
+  },
+  tooManyAuthenticators: {
+    code: 1216,
+    message: "more than one authenticator has this name",
+    hint: "use the authenticator's id",
+  },
+  passwordNeeded: {
+    code: 1215,
+    message: "the account password is needed",
+    hint: "it was changed on another device: unlock once with the new one, and the authenticator works again",
+  },
   grantNotFound: { code: 1212, message: "no grant has this id", hint: "run `postern grants`" },
 
   invalidReference: {

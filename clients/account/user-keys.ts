@@ -87,8 +87,42 @@ export async function signInWithKeys(
   crypto: Primitives,
   call: CallService,
   address: ServiceAddress,
-  who: Omit<UserOnDevice, "secretKey"> & { store?: string | undefined },
+  who: Comer,
   { unlockKey, signInSeed }: UserKeys,
+): Promise<SignedIn> {
+  try {
+    return await openedAt(crypto, call, address, who, signInSeed, ({ rootKey }) =>
+      openRootKey(crypto, unlockKey, who, rootKey),
+    );
+  } finally {
+    crypto.release(unlockKey);
+  }
+}
+
+/** The same with a root key that was opened in another way. It is wiped where the sign-in fails, and the seed in any case. */
+export function signInWithRootKey(
+  crypto: Primitives,
+  call: CallService,
+  address: ServiceAddress,
+  who: Comer,
+  { rootKey, signInSeed }: { rootKey: Uint8Array; signInSeed: Uint8Array },
+): Promise<SignedIn> {
+  return openedAt(crypto, call, address, who, signInSeed, () => rootKey).catch((error: unknown) => {
+    crypto.release(rootKey);
+    throw error;
+  });
+}
+
+/** A user who signs in, and the store of the last sign-in. */
+type Comer = Omit<UserOnDevice, "secretKey"> & { store?: string | undefined };
+
+async function openedAt(
+  crypto: Primitives,
+  call: CallService,
+  address: ServiceAddress,
+  who: Comer,
+  signInSeed: Uint8Array,
+  rootKeyOf: (record: UserRecord) => Uint8Array,
 ): Promise<SignedIn> {
   const session = createServiceSession(
     crypto,
@@ -98,14 +132,12 @@ export async function signInWithKeys(
   );
   try {
     const record = await session.signIn();
-    const rootKey = openRootKey(crypto, unlockKey, who, record.rootKey);
+    const rootKey = rootKeyOf(record);
     const keyset = openKeyset(crypto, rootKey, who.account, who.user, record.keyset);
     return { session, rootKey, keyset, record };
   } catch (error) {
     session.close();
     throw error;
-  } finally {
-    crypto.release(unlockKey);
   }
 }
 

@@ -8,6 +8,7 @@ import { addAgentCommands } from "./commands/agent.ts";
 import { addAppCommand } from "./commands/app.ts";
 import { addApproverCommands } from "./commands/approver.ts";
 import { addAuditCommands } from "./commands/audit.ts";
+import { addAuthenticatorCommands } from "./commands/authenticators.ts";
 import { addBackupCommands } from "./commands/backup.ts";
 import { addBridgeCommands } from "./commands/bridge.ts";
 import { addConfigCommands } from "./commands/config.ts";
@@ -61,6 +62,7 @@ export function program(json = false): Command {
   addConfigCommands(root);
   addApproverCommands(root);
   addDeviceCommands(root);
+  addAuthenticatorCommands(root);
   addSignOutCommand(root);
   addWhoamiCommand(root);
   addItemCommands(root);

@@ -1,8 +1,13 @@
 // The accounts on this agent: open or locked, unlocking by password, and the lock.
-import { useState } from "preact/hooks";
-import type { SessionState } from "../typescript/generated.ts";
-import { AgentError } from "./agent-error.ts";
+import { useEffect, useState } from "preact/hooks";
+import type { Methods, SessionState } from "../typescript/generated.ts";
+import { hasAuthenticators } from "./authenticator.ts";
+import { signed } from "./authenticator-call.ts";
+import type { Channel } from "./channel.ts";
+import { faultText } from "./fault-text.ts";
+import { KeyButton } from "./key-button.tsx";
 import { momentText } from "./moment.ts";
+import { PasswordField } from "./password-field.tsx";
 import type { PageProps } from "./standing.ts";
 import { useStands } from "./whole.tsx";
 import { Words } from "./words.tsx";
@@ -16,7 +21,7 @@ export function AccountsPage({ channel, standing }: PageProps) {
   const isOpen = sessions.some(({ state }) => state === "unlocked");
   return (
     <>
-      <h1>{sessions.length < 2 ? "Your account" : "Your accounts"}</h1>
+      <h1>{sessions.length === 1 ? "Your account" : "Your accounts"}</h1>
       {sessions.length === 0 && (
         <p>
           <Words text="There is no account yet. Run `postern init` in a terminal: it makes one." />
@@ -88,6 +93,8 @@ function Account({ session, isOneOfSeveral }: { session: SessionState; isOneOfSe
   );
 }
 
+type Unlocked = Methods["session.unlock"]["result"];
+
 type Acting = PageProps & { readonly isOneOfSeveral: boolean };
 
 function Unlock({
@@ -100,19 +107,17 @@ function Unlock({
   const [password, setPassword] = useState("");
   const [fault, setFault] = useState<string>();
   const [isBusy, setBusy] = useState(false);
-  const unlock = async (event: Event) => {
-    event.preventDefault();
-    if (password === "") return setFault("Type the account password.");
+  const hasKey = useUnlockingKey(channel);
+  /** Runs an unlock, and tells what it says. */
+  const run = async (open: (named: { account?: string }) => Promise<Unlocked>) => {
     setBusy(true);
     setFault(undefined);
     // What was typed is for one try.
     setPassword("");
     try {
-      const named = name.trim() === "" ? {} : { account: name.trim() };
-      const { wrongPinTries, wrongPasswordTries, warnings } = await channel.call("session.unlock", {
-        ...named,
-        password,
-      });
+      const { wrongPinTries, wrongPasswordTries, warnings } = await open(
+        name.trim() === "" ? {} : { account: name.trim() },
+      );
       onTold([
         ...triesText(wrongPasswordTries, "wrong password"),
         ...triesText(wrongPinTries, "wrong PIN"),
@@ -120,11 +125,21 @@ function Unlock({
       ]);
       await standing.read();
     } catch (error) {
-      setFault(error instanceof AgentError ? faultText(error) : "The agent went away before the answer.");
+      setFault(faultText(error));
     } finally {
       setBusy(false);
     }
   };
+  const unlock = (event: Event) => {
+    event.preventDefault();
+    if (password === "") return setFault("Type the account password.");
+    run((named) => channel.call("session.unlock", { ...named, password }));
+  };
+  const unlockByKey = () =>
+    run(async (named) => {
+      const { options } = await channel.call("authenticators.unlockChallenge", named);
+      return channel.call("authenticators.unlock", { ...named, assertion: await signed(options) });
+    });
   return (
     <form onSubmit={unlock}>
       <h2>Unlock</h2>
@@ -141,6 +156,7 @@ function Unlock({
           />
         </div>
       )}
+      {(hasKey || isOneOfSeveral) && <KeyButton isStill={isBusy} onPressed={unlockByKey} />}
       <PasswordField value={password} fault={fault} isStill={isBusy} onTyped={setPassword} />
       <button type="submit" class="main" disabled={isBusy}>
         {isBusy ? "Unlocking …" : "Unlock"}
@@ -149,43 +165,22 @@ function Unlock({
   );
 }
 
-type Typed = {
-  readonly value: string;
-  readonly fault: string | undefined;
-  readonly isStill: boolean;
-  readonly onTyped: (typed: string) => void;
-};
-
-function PasswordField({ value, fault, isStill, onTyped }: Typed) {
-  return (
-    <div class="field">
-      <label for="password">Account password</label>
-      <input
-        id="password"
-        type="password"
-        autocomplete="off"
-        value={value}
-        disabled={isStill}
-        aria-invalid={fault !== undefined}
-        aria-describedby={fault === undefined ? undefined : "unlock-fault"}
-        onInput={({ currentTarget }) => onTyped(currentTarget.value)}
-      />
-      {fault !== undefined && (
-        <p class="fault" id="unlock-fault" role="alert">
-          {fault}
-        </p>
-      )}
-    </div>
-  );
-}
-
 function triesText(count: number, what: string): string[] {
   if (count === 0) return [];
   return [`${count === 1 ? `One ${what} was` : `${count} ${what}s were`} tried since the last unlock.`];
 }
 
-function faultText({ message }: AgentError): string {
-  return `${message.charAt(0).toUpperCase()}${message.slice(1)}.`;
+/** Whether an authenticator may unlock the default account in this browser. */
+function useUnlockingKey(channel: Channel): boolean {
+  const [hasKey, setHasKey] = useState(false);
+  useEffect(() => {
+    if (!hasAuthenticators()) return;
+    channel.call("authenticators.unlockChallenge", {}).then(
+      () => setHasKey(true),
+      () => setHasKey(false),
+    );
+  }, [channel]);
+  return hasKey;
 }
 
 function Lock({ channel, standing, isOneOfSeveral }: Acting) {
@@ -201,7 +196,7 @@ function Lock({ channel, standing, isOneOfSeveral }: Acting) {
   return (
     <>
       <h2>Lock</h2>
-      <p class="soft">Keys are wiped from memory, grants and questions end, and this page ends with them.</p>
+      <p class="soft">Keys are wiped from memory, and all grants and questions end.</p>
       {fault !== undefined && (
         <p class="notice" role="alert">
           {fault}

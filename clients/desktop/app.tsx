@@ -2,6 +2,7 @@
 import type { FunctionComponent } from "preact";
 import { useEffect, useState } from "preact/hooks";
 import { AccountsPage } from "./accounts-page.tsx";
+import { AuthenticatorsPage } from "./authenticators-page.tsx";
 import { Away } from "./away.tsx";
 import type { Channel } from "./channel.ts";
 import { ClientsPage } from "./clients-page.tsx";
@@ -20,6 +21,7 @@ const routes: readonly [Route, ...Route[]] = [
   { path: "#/questions", title: "Questions", Page: QuestionsPage },
   { path: "#/grants", title: "Grants", Page: GrantsPage },
   { path: "#/clients", title: "Clients", Page: ClientsPage },
+  { path: "#/keys", title: "Fingerprint and keys", Page: AuthenticatorsPage },
   { path: "#/log", title: "Log", Page: LogPage },
 ];
 
@@ -36,7 +38,9 @@ export function App({ channel }: { channel: Channel }) {
   }, []);
   useEffect(() => {
     document.title = `${route.title} – Postern`;
-  }, [route]);
+    // The person looks at a page now, so it shows the present state.
+    if (channel.state === "open") standing.read();
+  }, [route, channel, standing]);
   useEffect(() => {
     if (state === "ended") keepEnding("sessionEnded");
   }, [state]);

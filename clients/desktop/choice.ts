@@ -14,12 +14,12 @@ export const widths: readonly (readonly [Width | "asked", string])[] = [
 
 /** `application` is a choice of its own: each later start of the program. */
 export const lengths: readonly (readonly [Length | "usual" | "application", string])[] = [
-  ["usual", "while it is used, 10 minutes between"],
+  ["usual", "until 10 minutes unused"],
   ["once", "this once"],
-  ["tenMinutes", "for 10 minutes"],
+  ["tenMinutes", "10 minutes"],
   ["untilLock", "until the account locks"],
-  ["workingDay", "for a working day, 8 hours"],
-  ["application", "each time it starts, for a day"],
+  ["workingDay", "a working day, 8 hours"],
+  ["application", "each time it starts, a day"],
 ];
 
 /** The choice in words, for a button that takes it. */
@@ -31,6 +31,18 @@ export function choiceWords({ width, verb, lasts, idleMinutes, holder }: Choice)
     ...(lasts === undefined ? [] : [lengths.find(([key]) => key === lasts)?.[1] ?? lasts]),
     ...(idleMinutes === undefined ? [] : [`until ${idleMinutes} minutes without use`]),
   ].join(", ");
+}
+
+/** The key of its length among `lengths`. */
+export const lengthOf = ({ holder, lasts }: Choice): string =>
+  holder !== undefined ? "application" : (lasts ?? "usual");
+
+/** The present choice as a sentence begins. */
+export function chosenWords(choice: Choice): string {
+  const width = widths.find(([key]) => key === (choice.width ?? "asked"))?.[1] ?? "";
+  const length = lengths.find(([key]) => key === lengthOf(choice))?.[1] ?? "";
+  const words = [width, ...(choice.verb === undefined ? [] : ["changing too"]), length].join(", ");
+  return `${words.charAt(0).toUpperCase()}${words.slice(1)}`;
 }
 
 /** The choices that may fit a question, each on its own. The agent says which ones do. */

@@ -3,6 +3,7 @@ import { useEffect, useState } from "preact/hooks";
 import type { OpenClient } from "../typescript/generated.ts";
 import { nameOf, shown } from "./prompt.ts";
 import type { PageProps } from "./standing.ts";
+import { OwnWords } from "./who.tsx";
 import { Whole } from "./whole.tsx";
 
 export function ClientsPage(props: PageProps) {
@@ -48,7 +49,7 @@ function Connected({ channel, standing }: PageProps) {
                   <bdi>
                     {shown(integrationName, 64)} {shown(integrationVersion, 64)}
                   </bdi>
-                  <span class="claim">its own words</span>
+                  <OwnWords />
                 </p>
               </div>
             </li>

@@ -85,6 +85,7 @@ function GrantRow({ channel, grant, onRevoke }: { channel: Channel; grant: Grant
 
 function holderText({ kind, terminal, pid }: Grant["subject"]): string {
   if (kind === "application") return "each time it starts";
+  if (kind === "app") return "a page in your browser";
   if (kind === "terminal") return `everything started in ${shown(terminal ?? "its terminal", 60)}`;
   return `process ${pid}${terminal === undefined ? "" : ` on ${shown(terminal, 60)}`}`;
 }

@@ -6,7 +6,7 @@ import { AgentError } from "./agent-error.ts";
 import { ChainState } from "./chain-state.tsx";
 import { type Found, findRecords, periods, type Search } from "./log-search.ts";
 import { momentText } from "./moment.ts";
-import { nameOf, shown } from "./prompt.ts";
+import { nameOf, questionText, shown } from "./prompt.ts";
 import type { PageProps } from "./standing.ts";
 import { Whole } from "./whole.tsx";
 import { Words } from "./words.tsx";
@@ -140,10 +140,13 @@ function Records({ records }: { records: readonly AuditRecord[] }) {
   );
 }
 
+/** Outcomes that nobody need look at twice. A question has the verb that was asked for. */
+const usual: ReadonlySet<string> = new Set(["ok", "okOffline", "approved", "read", "write", "manage"]);
+
 function Row({ record }: { record: AuditRecord }) {
   const { at, event, outcome, count, program = "", serviceAccount } = record;
   return (
-    <tr data-outcome={outcome === "ok" || outcome === "okOffline" ? "ok" : "other"}>
+    <tr data-outcome={usual.has(outcome) ? "usual" : "other"}>
       <td class="moment">{momentText(at)}</td>
       <td>
         <bdi title={shown(program)}>{nameOf(program)}</bdi>
@@ -168,13 +171,21 @@ const outcomeText = (outcome: string): string =>
   endOf(outcome).replace(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`);
 
 /** Names that are shown of one record. */
-const ABOUT_MAX = 4;
+const ABOUT_MAX = 3;
 
-function aboutText({ ids = [], titles = ids, names = [], unnamed = 0 }: AuditRecord): string {
+/** Records about a question: their names are its lines, and their first id is the question's own. */
+const ofQuestions: ReadonlySet<string> = new Set(["prompt.opened", "prompt.closed", "prompts.answer", "policy.denied"]);
+
+function aboutText({ event, ids = [], titles = ids, names = [], unnamed = 0 }: AuditRecord): string {
+  if (ofQuestions.has(event)) return cutText(questionText(names).things.flat(), unnamed);
   const called = new Map(ids.map((id, index) => [id, titles[index] ?? id]));
   // A field of one of several items stands behind the item's id.
   const fields = names.map((name) => name.replace(/^([a-z2-7]{26}) /, (_found, id: string) => called.get(id) ?? id));
-  const about = [...new Set([...titles, ...fields])].map((part) => shown(part, 80));
+  return cutText([...new Set([...titles, ...fields])], unnamed);
+}
+
+function cutText(about: readonly string[], unnamed: number): string {
   const rest = Math.max(0, about.length - ABOUT_MAX) + unnamed;
-  return about.slice(0, ABOUT_MAX).join(" ") + (rest > 0 ? ` and ${rest} more` : "");
+  const told = about.slice(0, ABOUT_MAX).map((part) => shown(part, 70));
+  return told.join(" ") + (rest > 0 ? ` and ${rest} more` : "");
 }

@@ -1,23 +1,8 @@
 // A question as the agent tells it, and its lines in their parts.
 import { cleanText } from "../../protocol/clean-text.ts";
-import type { Choice, Prompt as ToldPrompt } from "../typescript/generated.ts";
+import type { Choice, Prompt, PromptAsker } from "../typescript/generated.ts";
 
-/** The asking program, as the agent saw it. `claim` and `integration` are the program's own words, and so is a script that was not seen open. */
-export type Who = {
-  readonly program: string;
-  readonly script?: string;
-  readonly isScriptSeen?: boolean;
-  readonly claim?: string;
-  readonly pid: number;
-  readonly terminal?: string;
-  readonly folder?: string;
-  /** The programs above it, nearest first. */
-  readonly startedBy: readonly string[];
-  readonly integration?: { readonly name: string; readonly version: string };
-};
-
-export type Prompt = ToldPrompt & { readonly who?: Who };
-export type { Choice };
+export type { Choice, Prompt, PromptAsker };
 
 /** The first line says who wants what. Indented lines are the things. The others say how long a yes holds, and what the policy notes. */
 export type QuestionText = {

@@ -1,5 +1,6 @@
 // The field for the PIN or the account password, with the fault of the last try.
 import type { RefObject } from "preact";
+import { useId } from "preact/hooks";
 import type { AskedProof } from "./proof.ts";
 
 type Field = {
@@ -13,16 +14,19 @@ type Field = {
 };
 
 export function ProofField({ proof, typed, fault, isStill, field, onTyped, onPassword }: Field) {
+  // Several questions may stand on one page.
+  const id = useId();
+  const faultId = `${id}-fault`;
   const what = proof.kind === "pin" ? "Approval PIN" : "Account password";
   const of = proof.isOneOfSeveral ? " of the account that it named" : "";
   return (
     <div class="field">
-      <label for="proof">
+      <label for={id}>
         {what}
         {of}
       </label>
       <input
-        id="proof"
+        id={id}
         ref={field}
         type="password"
         autocomplete="off"
@@ -31,11 +35,11 @@ export function ProofField({ proof, typed, fault, isStill, field, onTyped, onPas
         value={typed}
         disabled={isStill}
         aria-invalid={fault !== undefined}
-        aria-describedby={fault === undefined ? undefined : "proof-fault"}
+        aria-describedby={fault === undefined ? undefined : faultId}
         onInput={({ currentTarget }) => onTyped(currentTarget.value)}
       />
       {fault !== undefined && (
-        <p class="fault" id="proof-fault" role="alert">
+        <p class="fault" id={faultId} role="alert">
           {fault}
         </p>
       )}

@@ -2,11 +2,12 @@
 import { useEffect, useRef, useState } from "preact/hooks";
 import type { Channel } from "./channel.ts";
 import { Choices } from "./choices.tsx";
+import { KeyButton } from "./key-button.tsx";
 import { nameOf, questionText, shown } from "./prompt.ts";
 import { ProofField } from "./proof-field.tsx";
 import type { Asking, Question, Shown } from "./question.ts";
 import { TimeLeft } from "./time-left.tsx";
-import { askerName, WhoAsks } from "./who.tsx";
+import { askerClaim, askerName, WhoAsks } from "./who.tsx";
 
 /** Milliseconds in which a fresh question takes no answer: the keys of somebody who typed in another window must not answer it. */
 const UNARMED_MS = 500;
@@ -26,17 +27,28 @@ export function QuestionCard({ channel, question, view, isAway, level }: Drawn) 
   const isArmed = useArmed(view.kind);
   const Heading = `h${level}` as const;
   const name = prompt.who === undefined ? nameOf(shown(lines[0] ?? "").split(",")[0] ?? "") : askerName(prompt.who);
+  const claim = prompt.who === undefined ? undefined : askerClaim(prompt.who);
   useEffect(() => {
     if (level === 1) document.title = `${name} ${wish} – Postern`;
   }, [name, wish, level]);
+  // A page of the app asks itself: there is no program to be told apart from others.
+  const isOwn = prompt.who?.pid === 0;
   const isStill = isAway || view.isBusy || !isArmed;
   return (
     <section class="question" aria-label={`Question ${prompt.code}`}>
-      <p class="match">
-        <span class="soft">The program shows the same code</span> <strong class="code">{prompt.code}</strong>
-      </p>
+      {!isOwn && (
+        <p class="match">
+          <span class="soft">The program shows the same code</span> <strong class="code">{prompt.code}</strong>
+        </p>
+      )}
       <Heading>
-        <bdi>{name}</bdi> <span class="wish">{wish}</span>
+        <bdi>{name}</bdi>
+        {claim !== undefined && (
+          <span class="wish">
+            , which says it runs <bdi>{claim}</bdi>,
+          </span>
+        )}{" "}
+        <span class="wish">{wish}</span>
       </Heading>
       {view.kind === "shown" && <p class="notice">This is what it would get. Read it, and say yes or no.</p>}
       <Things things={things} />
@@ -45,7 +57,7 @@ export function QuestionCard({ channel, question, view, isAway, level }: Drawn) 
           <li>{line}</li>
         ))}
       </ul>
-      {prompt.who !== undefined && <WhoAsks who={prompt.who} prompt={prompt} />}
+      {prompt.who !== undefined && !isOwn && <WhoAsks who={prompt.who} prompt={prompt} />}
       {view.kind === "asking" ? (
         <AnswerByProof question={question} view={view} isAway={isAway} isStill={isStill} />
       ) : (
@@ -101,7 +113,7 @@ function AnswerByProof({ question, view, isAway, isStill }: Answering & { view: 
         onTyped={setTyped}
         onPassword={question.usePassword}
       />
-      {/* The button of the browser's authenticator stands here, beside the field. */}
+      {view.hasKey && <KeyButton isStill={isStill} onPressed={question.proveByKey} />}
       <div class="answers">
         <Deny question={question} isStill={isStill} />
         <button type="submit" class="main" disabled={isStill}>
@@ -128,7 +140,7 @@ function Deny({ question, isStill }: Answering) {
   const button = useRef<HTMLButtonElement>(null);
   useEffect(() => {
     if (!isStill && (document.activeElement === null || document.activeElement === document.body))
-      button.current?.focus({ preventScroll: true });
+      button.current?.focus({ preventScroll: true, focusVisible: true } as FocusOptions);
   }, [isStill]);
   return (
     <button type="button" ref={button} disabled={isStill} onClick={question.deny}>

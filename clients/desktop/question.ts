@@ -1,7 +1,9 @@
 // One question and the person's way through it: read the asker's words, choose a width and a length, give the proof, and where that shows more
 // than was asked, say yes to it. Everything that is drawn is in `view`. Nothing typed is kept.
-import type { AgentStatus } from "../typescript/generated.ts";
+import type { AgentStatus, Proof, RequestOptions } from "../typescript/generated.ts";
 import { ConnectionLost, isAgentError, SessionEnded } from "./agent-error.ts";
+import { hasAuthenticators } from "./authenticator.ts";
+import { signed } from "./authenticator-call.ts";
 import type { Channel } from "./channel.ts";
 import { keepChoice, keptChoice } from "./choice.ts";
 import { type Ending, endingOf } from "./ending.ts";
@@ -15,6 +17,8 @@ export type Asking = {
   readonly lines: readonly string[];
   readonly choice: Choice;
   readonly proof: AskedProof;
+  /** Whether a fingerprint reader or a security key may answer it in this browser. */
+  readonly hasKey: boolean;
   readonly fault: string | undefined;
   readonly isBusy: boolean;
 };
@@ -45,6 +49,8 @@ export type Question = {
   fits(choice: Choice): Promise<boolean>;
   /** Takes the typed proof. Says yes where the text adds nothing to what was asked. */
   prove(typed: string): Promise<void>;
+  /** The same with a fingerprint reader or a security key. It signs for this question, and for the choice as it stands. */
+  proveByKey(): Promise<void>;
   /** Says yes to the shown text. */
   allow(): Promise<void>;
   deny(): Promise<void>;
@@ -93,12 +99,23 @@ export function openQuestion(channel: Channel, id: string): Question {
     return isPlain ? found : (await channel.call("prompts.list", { code: found.code, choice })).prompts[0];
   }
 
+  /** What an authenticator is to sign. Undefined where none can be used. */
+  async function challengeFor(choice: Choice): Promise<RequestOptions | undefined> {
+    if (!hasAuthenticators()) return undefined;
+    try {
+      return (await channel.call("authenticators.challenge", { prompt: id, choice })).options;
+    } catch (error) {
+      if (isAgentError(error, "authenticatorUnavailable", "promptNotFound")) return undefined;
+      throw error;
+    }
+  }
+
   async function readWith(choice: Choice, fault?: string): Promise<void> {
-    const [prompt, proof] = await Promise.all([listed(choice), status()]);
+    const [prompt, proof, challenge] = await Promise.all([listed(choice), status(), challengeFor(choice)]);
     const lines = prompt?.asked ?? prompt?.text;
     if (prompt === undefined || lines === undefined) return become({ kind: "ended", ending: "answered" });
     keepChoice(id, choice);
-    become({ kind: "asking", prompt, lines, choice, proof, fault, isBusy: false });
+    become({ kind: "asking", prompt, lines, choice, proof, hasKey: challenge !== undefined, fault, isBusy: false });
   }
 
   /** Runs a step, and turns its error into what the person reads. `isAgain` is a reading after an error: it is tried once. */
@@ -134,7 +151,7 @@ export function openQuestion(channel: Channel, id: string): Question {
     if (view.kind === "shown") become({ ...view, isBusy: true });
   }
 
-  async function yes(prompt: Prompt, more: { hash: string; choice: Choice; proof?: ReturnType<typeof proofOf> }) {
+  async function yes(prompt: Prompt, more: { hash: string; choice: Choice; proof?: Proof }) {
     answering = "yes";
     try {
       await channel.call("prompts.answer", { code: prompt.code, answer: "yes", ...more });
@@ -145,8 +162,7 @@ export function openQuestion(channel: Channel, id: string): Question {
     become({ kind: "ended", ending: "approved" });
   }
 
-  async function proven({ prompt, lines, choice, proof: asked }: Asking, typed: string): Promise<void> {
-    const proof = proofOf(asked.kind, typed);
+  async function proven({ prompt, lines, choice }: Asking, proof: Proof): Promise<void> {
     // The whole text was shown already, so the proof is the answer.
     if (prompt.asked === undefined && prompt.hash !== undefined)
       return yes(prompt, { hash: prompt.hash, choice, proof });
@@ -196,7 +212,17 @@ export function openQuestion(channel: Channel, id: string): Question {
       const slip = slipOf(typed, asking.proof.kind);
       if (slip !== undefined) return become({ ...asking, fault: slip });
       busy();
-      await step(() => proven(asking, typed));
+      await step(() => proven(asking, proofOf(asking.proof.kind, typed)));
+    },
+    proveByKey: async () => {
+      if (view.kind !== "asking" || view.isBusy) return;
+      const asking = view;
+      busy();
+      await step(async () => {
+        const options = await challengeFor(asking.choice);
+        if (options === undefined) throw new Error("no fingerprint reader or security key can be used now");
+        await proven(asking, { kind: "webauthn", assertion: await signed(options) });
+      });
     },
     allow: async () => {
       if (view.kind !== "shown" || view.isBusy) return;

@@ -1,16 +1,22 @@
 // Who asks: the program as the agent saw it, and what the program says of itself, told apart.
 import type { ComponentChildren } from "preact";
-import { nameOf, type Prompt, shown, type Who } from "./prompt.ts";
+import { nameOf, type Prompt, type PromptAsker, shown } from "./prompt.ts";
 
-/** The asking program in a word or two. */
-export function askerName({ program, script, isScriptSeen }: Who): string {
+/** The asking program in a word or two: its script, where the agent saw that open. */
+export function askerName({ program, script, isScriptSeen }: PromptAsker): string {
   return script !== undefined && isScriptSeen === true ? nameOf(script) : nameOf(program);
+}
+
+/** What an asker says that it runs, in a word. Undefined where it says nothing, or was seen to. */
+export function askerClaim({ script, isScriptSeen, claim }: PromptAsker): string | undefined {
+  if (script !== undefined && isScriptSeen !== true) return nameOf(script);
+  return claim === undefined ? undefined : shown(claim, 60);
 }
 
 /** Programs above the asker that are named. A person looks for the one that they started, which is near. */
 const ABOVE_MAX = 4;
 
-export function WhoAsks({ who, prompt }: { who: Who; prompt: Prompt }) {
+export function WhoAsks({ who, prompt }: { who: PromptAsker; prompt: Prompt }) {
   const { program, script, isScriptSeen, claim, terminal, folder, startedBy, integration, pid } = who;
   const isSeen = script !== undefined && isScriptSeen === true;
   return (
@@ -75,8 +81,18 @@ function Fact({ name, isClaim = false, children }: { name: string; isClaim?: boo
       <dt>{name}</dt>
       <dd>
         {children}
-        {isClaim && <span class="claim">its own words</span>}
+        {isClaim && <OwnWords />}
       </dd>
     </div>
+  );
+}
+
+/** Marks the text before it as what a program says of itself. */
+export function OwnWords() {
+  return (
+    <>
+      {" "}
+      <span class="claim">its own words</span>
+    </>
   );
 }

@@ -4,9 +4,9 @@ const capitals: Readonly<Record<string, string>> = {
   ...{ Api: "API", Id: "ID", Ids: "IDs", Otp: "OTP", Pid: "PID", Ssh: "SSH", Totp: "TOTP", Url: "URL" },
 };
 
-/** An exported name: `vaultId` is VaultID, `items.shares.create` is ItemsSharesCreate. */
+/** An exported name: `vaultId` is VaultID, `items.shares.create` is ItemsSharesCreate, `cross-platform` is CrossPlatform. */
 export function goName(name: string): string {
-  const parts = name.split(".").map((part) => part.charAt(0).toUpperCase() + part.slice(1));
+  const parts = name.split(/[.-]/).map((part) => part.charAt(0).toUpperCase() + part.slice(1));
   return parts
     .join("")
     .replace(/[A-Z][a-z]*/g, (word) => (Object.hasOwn(capitals, word) ? (capitals[word] ?? word) : word));

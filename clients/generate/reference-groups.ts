@@ -8,6 +8,7 @@ export const groups: Readonly<Record<string, string>> = {
   clients: "Open a client on a connection, and see who has one.",
   grants: "What was allowed to which program, and how to end it.",
   prompts: "The questions to a person, and the answers.",
+  authenticators: "Fingerprint readers and security keys that approve and unlock, through the app's page.",
   policy: "The rules that a person approved, for what is asked, allowed and denied.",
   app: "The desktop app, a page in a browser of this machine.",
   audit: "The log of what was asked and done.",

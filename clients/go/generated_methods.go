@@ -31,6 +31,8 @@ func repeatable(method string) bool {
 		"session.lock",
 		"clients.open",
 		"clients.close",
+		"authenticators.challenge",
+		"authenticators.unlockChallenge",
 		"app.open",
 		"secrets.resolve",
 		"secrets.resolveAll",

@@ -47,9 +47,34 @@ export type AgentStatus = {
   trace?: TraceState;
   protections: Protection[];
 };
+export type AllowedCredential = {
+  id: string;
+  transports: string[];
+  prfSalt?: string;
+};
 export type AllowedRecipientType = "Email" | "Domain";
 export type AllowedType = "Authenticated" | "Public";
 export type Approver = "app" | "window" | "terminal" | "polkit";
+export type Assertion = {
+  id: string;
+  rawId: string;
+  type: "public-key";
+  authenticatorAttachment?: AuthenticatorAttachment;
+  response: AssertionResponse;
+  clientExtensionResults: AssertionExtensions;
+};
+export type AssertionExtensions = {
+  prf?: AssertionPrf;
+};
+export type AssertionPrf = {
+  results: PrfOutput;
+};
+export type AssertionResponse = {
+  clientDataJSON: string;
+  authenticatorData: string;
+  signature: string;
+  userHandle?: string;
+};
 export type AuditRecord = {
   seq: number;
   at: Timestamp;
@@ -69,6 +94,14 @@ export type AuditRecord = {
   takenInAt?: Timestamp;
   unnamed?: number;
 };
+export type Authenticator = {
+  authenticator: Id;
+  name: string;
+  createdAt: Timestamp;
+  lastUsedAt?: Timestamp;
+  unlocks: boolean;
+};
+export type AuthenticatorAttachment = "platform" | "cross-platform";
 export type AutofillBehavior = "AnywhereOnWebsite" | "ExactDomain" | "Never";
 export type Choice = {
   width?: "item" | "vault" | "account";
@@ -76,6 +109,17 @@ export type Choice = {
   lasts?: "once" | "tenMinutes" | "untilLock" | "workingDay";
   idleMinutes?: number;
   holder?: "application";
+};
+export type CreationOptions = {
+  challenge: string;
+  rpId: string;
+  timeoutMs: number;
+  rpName: string;
+  userId: string;
+  userName: string;
+  algorithms: number[];
+  enrolled: string[];
+  prfSalt: string;
 };
 export type DecidingRule = {
   number: number;
@@ -357,6 +401,9 @@ export type PolicyStatus = {
   approved?: PolicyContent;
   difference?: string[];
 };
+export type PrfOutput = {
+  first: string;
+};
 export type Prompt = {
   prompt: Id;
   code: MatchCode;
@@ -389,6 +436,9 @@ export type Proof = {
 } | {
   kind: "password";
   password: string;
+} | {
+  kind: "webauthn";
+  assertion: Assertion;
 };
 export type Protection = {
   name: string;
@@ -401,6 +451,25 @@ export type ProvenRecords = {
   to: number;
   until: Timestamp;
 };
+export type Registration = {
+  id: string;
+  rawId: string;
+  type: "public-key";
+  authenticatorAttachment?: AuthenticatorAttachment;
+  response: RegistrationResponse;
+  clientExtensionResults: RegistrationExtensions;
+};
+export type RegistrationExtensions = {
+  prf?: RegistrationPrf;
+};
+export type RegistrationPrf = {
+  enabled: boolean;
+};
+export type RegistrationResponse = {
+  clientDataJSON: string;
+  attestationObject: string;
+  transports?: string[];
+};
 export type ReplacedStore = {
   how: "olderCopy" | "otherStore";
   at: Timestamp;
@@ -410,6 +479,12 @@ export type RequestBudget = {
   used: number;
   left: number;
   resetsAt?: Timestamp;
+};
+export type RequestOptions = {
+  challenge: string;
+  rpId: string;
+  timeoutMs: number;
+  credentials: AllowedCredential[];
 };
 export type ResolveFailure = {
   error: {
@@ -932,6 +1007,103 @@ export type Methods = {
       records: number;
       proven: ProvenRecords[];
       problems: string[];
+    };
+  };
+  /** Returns the fingerprint readers and security keys that may approve on this device, and which of them also unlock. Needs a manage grant or a proof. */
+  "authenticators.list": {
+    params: {
+      proof?: Proof;
+      account?: string;
+      ask?: boolean;
+    };
+    result: {
+      authenticators: Authenticator[];
+    };
+  };
+  /** Begins to enrol an authenticator under a name. Returns what the page passes to the browser. The account password is the proof; a PIN is none. A challenge holds once, for two minutes, on this connection. */
+  "authenticators.enrol": {
+    params: {
+      account?: string;
+      password: string;
+      name: string;
+    };
+    result: {
+      options: CreationOptions;
+    };
+  };
+  /** Takes what the browser answered to authenticators.enrol on this connection. From then on the authenticator may approve. Where it may have the extension prf, `options` is the question for its output, for authenticators.enableUnlock. A challenge holds once, for two minutes, on this connection. */
+  "authenticators.register": {
+    params: {
+      account?: string;
+      registration: Registration;
+    };
+    result: {
+      authenticator: Id;
+      options?: RequestOptions;
+    };
+  };
+  /** Takes what the browser answered to the options of authenticators.register on this connection. If the authenticator's output came along, a copy of the account's key is wrapped under it, and the authenticator also unlocks the account from then on. */
+  "authenticators.enableUnlock": {
+    params: {
+      account?: string;
+      assertion: Assertion;
+    };
+    result: {
+      unlocks: boolean;
+    };
+  };
+  /** Gives an authenticator another name. The account password is the proof. */
+  "authenticators.rename": {
+    params: {
+      account?: string;
+      password: string;
+      authenticator: string;
+      name: string;
+    };
+    result: {
+      authenticator: Id;
+      name: string;
+    };
+  };
+  /** Removes an authenticator. It approves nothing from then on, and its copy of the account's key is deleted. The account password is the proof. */
+  "authenticators.remove": {
+    params: {
+      account?: string;
+      password: string;
+      authenticator: string;
+    };
+    result: Empty;
+  };
+  /** Returns the challenge by which an authenticator approves an open prompt with this width and length. The browser's answer is a proof of the kind `webauthn`, for that prompt and that choice alone. A later challenge replaces an earlier one. A challenge holds once, for two minutes, on this connection. */
+  "authenticators.challenge": {
+    params: {
+      prompt: string;
+      choice?: Choice;
+    };
+    result: {
+      options: RequestOptions;
+    };
+  };
+  /** Returns the challenge by which an authenticator unlocks an account. A challenge holds once, for two minutes, on this connection. */
+  "authenticators.unlockChallenge": {
+    params: {
+      account?: string;
+    };
+    result: {
+      options: RequestOptions;
+    };
+  };
+  /** Unlocks an account by what the browser answered to authenticators.unlockChallenge on this connection: the assertion is verified, and the authenticator's output opens the account's key. Returns the same as session.unlock. Where the password was changed on another device it fails with `passwordNeeded`. */
+  "authenticators.unlock": {
+    params: {
+      account?: string;
+      assertion: Assertion;
+    };
+    result: {
+      account: Id;
+      wrongPinTries: number;
+      wrongPasswordTries: number;
+      warnings: string[];
     };
   };
   /** Makes a way into the app for a browser on this machine, and returns the path of a file to open in it. Only this user can read the file. It leads to the app's page with a code that can be used once, within a minute. The page may then ask, like any program. What it may see and do, a person allows. */
@@ -1648,6 +1820,8 @@ export const repeatable: ReadonlySet<string> = new Set([
   "session.lock",
   "clients.open",
   "clients.close",
+  "authenticators.challenge",
+  "authenticators.unlockChallenge",
   "app.open",
   "secrets.resolve",
   "secrets.resolveAll",
@@ -1748,6 +1922,14 @@ export const takesAccount: ReadonlySet<string> = new Set([
   "prompts.list",
   "audit.list",
   "audit.verify",
+  "authenticators.list",
+  "authenticators.enrol",
+  "authenticators.register",
+  "authenticators.enableUnlock",
+  "authenticators.rename",
+  "authenticators.remove",
+  "authenticators.unlockChallenge",
+  "authenticators.unlock",
   "policy.get",
   "policy.approve",
   "policy.test",
@@ -1866,6 +2048,14 @@ export class ProofRequiredError extends PosternError {}
 export class ProofRefusedError extends PosternError {}
 /** the approval PIN is switched off after too many wrong tries. */
 export class PinDisabledError extends PosternError {}
+/** no fingerprint reader or security key can be used for this now. */
+export class AuthenticatorUnavailableError extends PosternError {}
+/** no authenticator of this account has this id. */
+export class AuthenticatorNotFoundError extends PosternError {}
+/** more than one authenticator has this name. */
+export class TooManyAuthenticatorsError extends PosternError {}
+/** the account password is needed. */
+export class PasswordNeededError extends PosternError {}
 /** no grant has this id. */
 export class GrantNotFoundError extends PosternError {}
 /** the secret reference could not be parsed. */
@@ -2011,6 +2201,10 @@ export const errorClasses: Readonly<Record<string, typeof PosternError>> = {
   proofRequired: ProofRequiredError,
   proofRefused: ProofRefusedError,
   pinDisabled: PinDisabledError,
+  authenticatorUnavailable: AuthenticatorUnavailableError,
+  authenticatorNotFound: AuthenticatorNotFoundError,
+  tooManyAuthenticators: TooManyAuthenticatorsError,
+  passwordNeeded: PasswordNeededError,
   grantNotFound: GrantNotFoundError,
   invalidReference: InvalidReferenceError,
   vaultNotFound: VaultNotFoundError,
@@ -2104,6 +2298,10 @@ export const errorTable: Readonly<Record<string, { code: number; message: string
   proofRequired: {"code":1208,"message":"this needs a proof: the approval PIN or the account password","hint":"run this in a terminal, or give it by --password-fd or --pin-fd"},
   proofRefused: {"code":1209,"message":"the proof was refused","hint":"run it again with the right one: the account password counts wherever the PIN does (--password-fd), and `postern pin` sets a new PIN"},
   pinDisabled: {"code":1211,"message":"the approval PIN is switched off after too many wrong tries","hint":"use the account password"},
+  authenticatorUnavailable: {"code":1213,"message":"no fingerprint reader or security key can be used for this now","hint":"use the approval PIN or the account password; authenticators are enrolled in the app"},
+  authenticatorNotFound: {"code":1214,"message":"no authenticator of this account has this id","hint":"run `postern authenticators`"},
+  tooManyAuthenticators: {"code":1216,"message":"more than one authenticator has this name","hint":"use the authenticator's id"},
+  passwordNeeded: {"code":1215,"message":"the account password is needed","hint":"it was changed on another device: unlock once with the new one, and the authenticator works again"},
   grantNotFound: {"code":1212,"message":"no grant has this id","hint":"run `postern grants`"},
   invalidReference: {"code":1301,"message":"the secret reference could not be parsed"},
   vaultNotFound: {"code":1302,"message":"vault couldn't be found","hint":"run `postern vault list`"},

@@ -267,7 +267,7 @@ function textsOf(
   open: Open,
   { nameOf, lockMsOf, changedFile, notesOf }: BrokerParts,
   launch: LaunchOf,
-): Pick<Prompt, "offer" | "sentBy" | "sent"> {
+): Pick<Prompt, "offer" | "question" | "sentBy" | "sent"> {
   const { subject, isAct, account } = open;
   const [first] = open.waiters;
   const changed = first === undefined ? undefined : changedFile?.(account, first.waiter.connection);
@@ -277,10 +277,7 @@ function textsOf(
   const lockMs = lockMsOf(account);
   const ofPolicy = () => notesOf?.(open, [...open.asked.values()]) ?? { file: [], yes: [] };
   const { file: ofFile } = ofPolicy();
-  const launchFor = (choice: Choice) => {
-    const lasting = chosenLasting(choice, launch);
-    return lasting.kind === "application" ? lasting.launch : undefined;
-  };
+  const launchFor = (choice: Choice) => launchOfChoice(choice, launch);
   /** What could tell a named account from a name that no account here has is left out. */
   const toldBefore = (choice: Choice) => ({
     choice,
@@ -289,6 +286,14 @@ function textsOf(
   });
   const sentTextOf = (things: readonly (readonly string[])[], choice: Choice) =>
     promptText({ ...told, ...toldBefore(choice), things, account: open.named });
+  const sent = (choice: Choice = {}) => {
+    const asked = [...open.asked.values()];
+    demandFitting(choice, open.verb, asked, launch);
+    return sentTextOf(
+      asked.map((one) => one.sent),
+      choice,
+    );
+  };
   return {
     offer: (choice = {}) => {
       const asked = [...open.asked.values()];
@@ -299,8 +304,7 @@ function textsOf(
       const notes = [...ofFile, ...ofPolicy().yes];
       const more = { launch: started, changed, notes };
       const text = promptText({ ...told, things: shown, account: name, choice, lockMs, ...more });
-      const sent = asked.map((one) => one.sent);
-      const sentText = sentTextOf(sent, choice);
+      const sentText = sent(choice);
       const verb = choice.verb ?? open.verb;
       const given = chosenScopes(asked, choice);
       const scopes = given.map(({ scope }) => scope);
@@ -313,13 +317,11 @@ function textsOf(
         lasting: subject.kind === "once" ? { kind: "once" } : chosenLasting(choice, launch),
       };
     },
-    sent: (choice = {}) => {
-      const asked = [...open.asked.values()];
-      demandFitting(choice, open.verb, asked, launch);
-      return sentTextOf(
-        asked.map((one) => one.sent),
-        choice,
-      );
+    sent,
+    question: (choice = {}) => {
+      const bound = { account, verb: choice.verb ?? open.verb, sentText: sent(choice), text: [], choice };
+      const scopes = [...open.asked.values()].map(({ form }) => form);
+      return promptHash({ ...bound, scopes, launch: launchFor(choice) }, salt);
     },
     sentBy: (connection, choice = {}) => {
       const asked = [...open.asked.values()];
@@ -330,6 +332,11 @@ function textsOf(
       return sentTextOf(own.length === asked.length ? own : [...own, [OF_OTHERS]], choice);
     },
   };
+}
+
+function launchOfChoice(choice: Choice, launch: LaunchOf) {
+  const lasting = chosenLasting(choice, launch);
+  return lasting.kind === "application" ? lasting.launch : undefined;
 }
 
 /** Who asks. Most questions are told in lines, so it is found out when it is first told, and then stays. */

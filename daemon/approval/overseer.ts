@@ -8,13 +8,13 @@ import type { Call } from "../call/call.ts";
 import { actorOf } from "../call/log-entry.ts";
 import { type Clock, type Moment, momentOf, passedMs } from "../host/clock.ts";
 import type { Log } from "../host/log.ts";
-import type { GivenProof, Proofs, Strength } from "../session/proof.ts";
+import type { Asking, GivenProof, Proofs, Strength, TypedKind } from "../session/proof.ts";
 import type { UnlockedSession } from "../session/session.ts";
 import type { Sessions } from "../session/sessions.ts";
 import { repeatCounter } from "../session/unlocked.ts";
 import type { Broker } from "./broker.ts";
 import type { Grants } from "./grants.ts";
-import type { Prompt } from "./prompt.ts";
+import type { Choice, Prompt } from "./prompt.ts";
 import { waiterOf } from "./waiter.ts";
 
 /** Wrong match codes of one family in a minute before it must wait. A person's slips need no more. */
@@ -30,17 +30,28 @@ export type Overseer = {
     params: { proof?: GivenProof; account?: string; code?: string; ask?: boolean },
     call: Call,
   ): Promise<boolean>;
-  /** Checks a proof. A PIN must name an open prompt by its code or id, since it decides about prompts only. */
-  prove(given: { proof: GivenProof; account?: string; prompt?: string }, call: Call): Promise<void>;
+  /**
+   * Checks a proof, and returns its strength. A PIN or an authenticator must name an open prompt by its code or id, since it decides about prompts only. What
+   * an authenticator signs is about one choice.
+   */
+  prove(given: ToProve, call: Call): Promise<Strength>;
   /** Checks a proof for a shown prompt that a person gave to a program which the agent itself started: `by`. Returns its strength. */
   proveTyped(prompt: Prompt, proof: GivenProof, by: Actor): Promise<Strength>;
   /** The kind of proof to ask a person for first. */
-  offered(account: string): GivenProof["kind"];
+  offered(account: string): TypedKind;
   /** The account of a call: the named one, or else that of the prompt with this code. A wrong code means any open account. */
   accountOf(params: { account?: string; code?: string }): string | undefined;
   /** Throws tryLater where this program named too many wrong codes or ids. */
   demandCodeTry(call: Call): void;
   wrongCode(call: Call): void;
+};
+
+/** A proof, and what it names. */
+export type ToProve = {
+  readonly proof: GivenProof;
+  readonly account?: string;
+  readonly prompt?: string;
+  readonly choice?: Choice | undefined;
 };
 
 export type OverseerParts = {
@@ -55,31 +66,31 @@ export type OverseerParts = {
 export function createOverseer({ proofs, clock, sessions, grants, broker, log }: OverseerParts): Overseer {
   const wrongCodes = new Map<string, Moment[]>();
 
-  async function prove(
-    { proof, account, prompt }: { proof: GivenProof; account?: string; prompt?: string },
-    call: Call,
-  ): Promise<void> {
+  async function prove({ proof, account, prompt: named, choice }: ToProve, call: Call): Promise<Strength> {
     call.connection.demandSame();
-    const session = sessions.open(accountOf({ account, code: prompt }));
+    const session = sessions.open(accountOf({ account, code: named }));
     call.about.session = session;
-    await check(session, { proof, namesPrompt: prompt !== undefined }, actorOf(call), () => {
-      if (prompt !== undefined) demandOpen(prompt, session.file.account, call);
+    const strength = await check(session, proof, actorOf(call), () => {
+      if (named === undefined) return { by: call.connection };
+      const prompt = openPrompt(named, session.file.account, call);
+      return { by: call.connection, prompt: { id: prompt.id, question: () => prompt.question(choice) } };
     });
     call.connection.demandSame();
+    return strength;
   }
 
-  /** Verifies a proof, and records the try, right or wrong. `first` may refuse it unchecked. */
+  /** Verifies a proof, and records the try, right or wrong. `askingOf` may refuse it unchecked. */
   async function check(
     session: UnlockedSession,
-    { proof, namesPrompt }: { proof: GivenProof; namesPrompt: boolean },
+    proof: GivenProof,
     by: Actor,
-    first: () => void,
-  ): Promise<void> {
+    askingOf: () => Asking,
+  ): Promise<Strength> {
     const entryWith = (outcome: string) => ({ event: `proof.${proof.kind}`, outcome, ...by, ids: [] });
     try {
-      first();
-      await proofs.verify(session, proof, namesPrompt);
+      const strength = await proofs.verify(session, proof, askingOf());
       session.audit.keep(entryWith("ok"));
+      return strength;
     } catch (error) {
       if (error instanceof PosternError) await recordRefusal(session, proof, error, entryWith(error.name));
       throw error;
@@ -99,9 +110,10 @@ export function createOverseer({ proofs, clock, sessions, grants, broker, log }:
   }
 
   /** A code or id that no prompt of the account has counts as a wrong one, whatever proof came with it. Otherwise an answer would show which codes are open. */
-  function demandOpen(prompt: string, account: string, call: Call): void {
+  function openPrompt(named: string, account: string, call: Call): Prompt {
     demandCodeTry(call);
-    if (broker.find(prompt)?.account === account) return;
+    const prompt = broker.find(named);
+    if (prompt?.account === account) return prompt;
     wrongCode(call);
     throw new PosternError("promptNotFound");
   }
@@ -169,13 +181,11 @@ export function createOverseer({ proofs, clock, sessions, grants, broker, log }:
       return true;
     },
     prove,
-    proveTyped: async (prompt, proof, by) => {
-      const session = sessions.open(prompt.account);
-      await check(session, { proof, namesPrompt: true }, by, () => {
+    proveTyped: (prompt, proof, by) =>
+      check(sessions.open(prompt.account), proof, by, () => {
         if (broker.find(prompt.id) === undefined) throw new PosternError("promptNotFound");
-      });
-      return proofs.strengthOf(proof);
-    },
+        return { by: prompt, prompt: { id: prompt.id, question: () => prompt.question() } };
+      }),
     offered: (account) => proofs.offered(sessions.open(account)),
     accountOf,
     demandCodeTry,

@@ -79,6 +79,11 @@ export type Prompt = {
   sentBy(connection: Connection, choice?: Choice): string[];
   /** The same in the words of all who wait, for who is asked beside the askers. Nothing in it was looked up. */
   sent(choice?: Choice): string[];
+  /**
+   * The hash of the question in the askers' words, with a choice. It is salted as the hash of an offer is, and is sent to nobody. Throws invalidParams where the
+   * choice does not fit.
+   */
+  question(choice?: Choice): string;
   /** The connections that wait. */
   askers(): ReadonlySet<Connection>;
   /** The first waiting command of ours in the foreground of this terminal session. */

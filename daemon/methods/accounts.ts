@@ -5,7 +5,6 @@ import { accessOf, type Call } from "../call/call.ts";
 import { actorOf, entryOf } from "../call/log-entry.ts";
 import type { Sodium } from "../host/sodium.ts";
 import { approversOf, setApprovers } from "../session/approver-order.ts";
-import { BECAME_DEFAULT, becameDefault } from "../session/default-mark.ts";
 import { deviceName, nameDevice } from "../session/device-names.ts";
 import type { DeviceState } from "../session/device-store.ts";
 import { idleLockOf, setIdleLock, widens } from "../session/idle.ts";
@@ -14,9 +13,10 @@ import { demandUnguessed, setPin } from "../session/pin.ts";
 import type { UnlockedSession } from "../session/session.ts";
 import type { Sessions } from "../session/sessions.ts";
 import type { TokenSessions } from "../session/token-sessions.ts";
-import { FINISHED_LATE } from "../session/unfinished-account.ts";
 import { repeatCounter, type Unlocked } from "../session/unlocked.ts";
 import type { Handlers } from "../wire/dispatch.ts";
+import { provenAccount } from "./proven.ts";
+import { toldAtUnlock } from "./told-at-unlock.ts";
 
 type AccountMethod =
   | "accounts.list"
@@ -34,29 +34,7 @@ type AccountMethod =
 type AccountHandlers = Pick<Handlers, AccountMethod>;
 
 export function accountMethods(crypto: Sodium, sessions: Sessions, tokens: TokenSessions): AccountHandlers {
-  /** The account, after the caller has proven its password. */
-  async function proven(params: { account?: string; password: string }, call: Call): Promise<UnlockedSession> {
-    const session = sessions.open(params.account);
-    try {
-      await sessions.provePassword(session, params.password);
-    } catch (error) {
-      if (error instanceof PosternError)
-        session.audit.keep({ ...entryOf(call, error.name, []), event: "proof.password" });
-      throw error;
-    }
-    // A lock may have come right after the proof.
-    return sessions.open(params.account);
-  }
-
-  /** The messages for the person about an account that is open now. */
-  async function atUnlock(session: UnlockedSession): Promise<string[]> {
-    const finished = await sessions.makeWhole(session);
-    const isDefault = sessions.list().length > 1 && session === sessions.default();
-    return [
-      ...(finished ? [FINISHED_LATE] : []),
-      ...(isDefault && (await becameDefault(session)) ? [BECAME_DEFAULT] : []),
-    ];
-  }
+  const proven = (params: { account?: string; password: string }, call: Call) => provenAccount(sessions, params, call);
 
   return {
     "accounts.list": (_params, call) => {
@@ -92,6 +70,7 @@ export function accountMethods(crypto: Sodium, sessions: Sessions, tokens: Token
     "accounts.changePassword": async (params, call) => {
       const session = await proven(params, call);
       await givePassword(crypto, session, params.newPassword);
+      await sessions.unlockCopies.renewSeed(session);
       session.audit.keep(entryOf(call, "ok", [session.file.account]));
       return {};
     },
@@ -170,10 +149,7 @@ export function accountMethods(crypto: Sodium, sessions: Sessions, tokens: Token
       const session = sessions.pick(account);
       const wrongPasswordTries = session.file.wrongPasswords;
       const unlocked = await sessions.unlock(session, password, actorOf(call));
-      const warnings = [...unlocked.warnings, ...(await atUnlock(session as UnlockedSession))];
-      const wrongPinTries = unlocked.store.state.wrongPinsToTell;
-      if (wrongPinTries > 0) await unlocked.store.change((state) => ({ ...state, wrongPinsToTell: 0 }));
-      return { account: session.file.account, wrongPinTries, wrongPasswordTries, warnings };
+      return toldAtUnlock(sessions, session as UnlockedSession, unlocked, wrongPasswordTries);
     },
 
     "session.lock": async ({ account }, call) => {

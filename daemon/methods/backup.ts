@@ -3,8 +3,6 @@
 import { PosternError } from "../../protocol/errors.ts";
 import { limits } from "../../protocol/limits.ts";
 import type { Overseer } from "../approval/overseer.ts";
-import type { AuditLog } from "../audit/log.ts";
-import type { Call } from "../call/call.ts";
 import type { Connection } from "../call/connection.ts";
 import { entryOf } from "../call/log-entry.ts";
 import type { Clock } from "../host/clock.ts";
@@ -20,6 +18,7 @@ import type { Handlers } from "../wire/dispatch.ts";
 import { createBackupReading } from "./backup-reading.ts";
 import { emptyAccount } from "./empty-account.ts";
 import { provenBeside } from "./new-account.ts";
+import { recorded } from "./proven.ts";
 import { restore } from "./restore.ts";
 
 type BackupHandlers = Pick<
@@ -57,7 +56,7 @@ export function backupMethods(parts: BackupParts): BackupHandlers {
     "accounts.backup": async ({ account, password }, call) => {
       const session = sessions.open(account);
       const { file, unlocked, audit } = session;
-      await proven(call, () => sessions.provePassword(session, password), audit);
+      await recorded(call, () => sessions.provePassword(session, password), audit);
       const lines = backupLines(crypto, session, new Date(clock.wallMs()));
       const holds = () => sessions.open(file.account).unlocked === unlocked;
       const handle = handles.add(call, {
@@ -102,15 +101,6 @@ export function backupMethods(parts: BackupParts): BackupHandlers {
       }
     },
   };
-}
-
-async function proven(call: Call, prove: () => Promise<void>, audit: Pick<AuditLog, "keep">): Promise<void> {
-  try {
-    await prove();
-  } catch (error) {
-    if (error instanceof PosternError) audit.keep({ ...entryOf(call, error.name, []), event: "proof.password" });
-    throw error;
-  }
 }
 
 /** Joins lines to chunks of at most 1 MiB. */

@@ -10,7 +10,7 @@ import type { Tickets } from "../approval/tickets.ts";
 import type { Call } from "../call/call.ts";
 import type { Connection } from "../call/connection.ts";
 import { actorOf, entryOf } from "../call/log-entry.ts";
-import type { Proofs, Strength } from "../session/proof.ts";
+import type { Strength } from "../session/proof.ts";
 import type { Sessions } from "../session/sessions.ts";
 import type { Handlers } from "../wire/dispatch.ts";
 
@@ -22,14 +22,13 @@ export type PromptParts = {
   readonly overseer: Overseer;
   readonly tickets: Tickets;
   readonly approvers: Approvers;
-  readonly proofs: Pick<Proofs, "strengthOf">;
   readonly givenYes: GivenYes;
   /** Whether another program asks at the terminal of this connection now. */
   readonly isTerminalTaken: (connection: Connection) => boolean;
 };
 
 export function promptMethods(parts: PromptParts): PromptHandlers {
-  const { sessions, broker, overseer, tickets, approvers, proofs, givenYes, isTerminalTaken } = parts;
+  const { sessions, broker, overseer, tickets, approvers, givenYes, isTerminalTaken } = parts;
   return {
     "prompts.attach": async (params, call) => {
       if (!(await overseer.oversees(params, call))) throw new PosternError("proofRequired");
@@ -50,11 +49,16 @@ export function promptMethods(parts: PromptParts): PromptHandlers {
         ...(code === undefined ? {} : { code }),
         ...(account === undefined ? {} : { account }),
       };
-      const isProven = proof !== undefined && code !== undefined;
-      if (isProven) await overseer.prove({ proof, prompt: code, ...(account === undefined ? {} : { account }) }, call);
+      const strength =
+        proof === undefined || code === undefined
+          ? undefined
+          : await overseer.prove(
+              { proof, prompt: code, choice: params.choice, ...(account === undefined ? {} : { account }) },
+              call,
+            );
       // An approver has the texts already, and asks for those of another choice.
       const isApprover = () => approvers.of(sessions.pick(account).file.account).has(call.connection);
-      const seesAll = isProven || isApprover() || (await overseer.oversees(given, call));
+      const seesAll = strength !== undefined || isApprover() || (await overseer.oversees(given, call));
       const whole = seesAll ? sessions.pick(account).file.account : undefined;
       const own = (prompt: Prompt) => prompt.subject.key === call.connection.subject.key;
       const shown = broker
@@ -66,7 +70,7 @@ export function promptMethods(parts: PromptParts): PromptHandlers {
       await Promise.all(shown.filter(isWhole).map((prompt) => prompt.find()));
       // The proof that came with the code of a prompt also serves the answer to that prompt.
       for (const { id, offer } of shown)
-        if (isProven) tickets.issue(call.connection, { id, hash: offer(params.choice).hash }, proofs.strengthOf(proof));
+        if (strength !== undefined) tickets.issue(call.connection, { id, hash: offer(params.choice).hash }, strength);
       // One choice does not fit each of several questions. So their texts are as they were asked.
       const choice = shown.length === 1 ? params.choice : undefined;
       return {
@@ -112,8 +116,8 @@ export function promptMethods(parts: PromptParts): PromptHandlers {
    */
   async function deny(params: ParamsOf<"prompts.answer">, call: Call): Promise<void> {
     const named = namedPrompt(params);
-    const { code, proof } = params;
-    if (proof !== undefined) await overseer.prove({ proof, prompt: named }, call);
+    const { code, proof, choice } = params;
+    if (proof !== undefined) await overseer.prove({ proof, prompt: named, choice }, call);
     const prompt = broker.find(named);
     const isKnown = code === undefined || proof !== undefined || (prompt !== undefined && isAtTerminalOf(prompt, call));
     if (prompt === undefined || !isKnown) {
@@ -131,12 +135,12 @@ export function promptMethods(parts: PromptParts): PromptHandlers {
     params: ParamsOf<"prompts.answer">,
     call: Call,
   ): Promise<{ prompt: Prompt; strength: Strength }> {
-    const { proof } = params;
+    const { proof, choice } = params;
     const named = namedPrompt(params);
-    if (proof !== undefined) await overseer.prove({ proof, prompt: named }, call);
+    const proven = proof === undefined ? undefined : await overseer.prove({ proof, prompt: named, choice }, call);
     const prompt = broker.find(named);
     const redeemed = () => (prompt === undefined ? undefined : redeem(prompt, params, call));
-    const strength = proof === undefined ? redeemed() : proofs.strengthOf(proof);
+    const strength = proven ?? redeemed();
     if (strength === undefined) throw new PosternError("proofRequired");
     if (prompt === undefined) throw new PosternError("promptNotFound");
     call.connection.demandSame();

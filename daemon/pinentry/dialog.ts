@@ -2,7 +2,7 @@
 // what the asker sent is shown.
 import { PASSWORD_LENGTH_MIN, PIN_LENGTH_MIN } from "../../protocol/catalogue/accounts.ts";
 import { PosternError } from "../../protocol/errors.ts";
-import type { GivenProof } from "../session/proof.ts";
+import type { GivenProof, TypedKind } from "../session/proof.ts";
 import type { Answer, Assuan } from "./assuan.ts";
 import { dialogText } from "./dialog-text.ts";
 import { Unavailable } from "./started.ts";
@@ -14,7 +14,7 @@ export type Question = {
   /** The text with what was looked up. Read after the proof alone. */
   shown(): readonly string[];
   /** The kind of proof to ask for. */
-  kind(): GivenProof["kind"];
+  kind(): TypedKind;
   /** Throws PosternError where the proof is refused. */
   prove(proof: GivenProof): Promise<void>;
   /** Milliseconds until the prompt ends. */
@@ -91,11 +91,7 @@ async function askProof(assuan: Assuan, question: Question, place: Place): Promi
 }
 
 /** The refusal of a proof after which the person may try again. Throws any other. */
-async function refusedBy(
-  question: Question,
-  kind: GivenProof["kind"],
-  typed: string,
-): Promise<PosternError | undefined> {
+async function refusedBy(question: Question, kind: TypedKind, typed: string): Promise<PosternError | undefined> {
   try {
     await question.prove(kind === "pin" ? { kind, pin: typed } : { kind, password: typed });
     return undefined;

@@ -1,11 +1,26 @@
 // The file of an account on this device, readable before an unlock: the user, the service, the Secret Key, and the number of wrong passwords. Its
-// mode is 0600. An unlock needs it and the account password, and nothing else.
+// mode is 0600. An unlock needs it and the account password, or it and the output of an authenticator.
 import { join } from "node:path";
-import { isId } from "../../protocol/crypto/encoding.ts";
+import { fromBase64, isId } from "../../protocol/crypto/encoding.ts";
 import { accountFolder, accountsIn, ensureNamedFolder, readOurs } from "../host/data-folder.ts";
 import { writeFileDurably } from "../host/private-files.ts";
 import { StartRefused } from "../host/start-refused.ts";
 import { demandKnownSuite } from "./device-suite.ts";
+
+/**
+ * A copy of the root key for one authenticator. The salt is what its extension `prf` is asked for. The public key checks its assertion while the account is
+ * locked; whoever puts another one here has a copy that does not open. `credential` is base64url, the others are base64.
+ */
+export type UnlockCopy = {
+  readonly credential: string;
+  readonly publicKey: string;
+  readonly salt: string;
+  readonly secret: string;
+  readonly rootKey: string;
+};
+
+/** What authenticators open, and the sign-in seed of the present password, sealed under the root key. */
+export type KeyUnlock = { readonly signInSeed: string; readonly copies: readonly UnlockCopy[] };
 
 /** One account on this device. */
 export type AccountFile = {
@@ -24,10 +39,12 @@ export type AccountFile = {
   /** Wrong passwords since the last right one, and the time of the last one (milliseconds of the boot clock). */
   readonly wrongPasswords: number;
   readonly lastWrongMs: number;
+  /** Missing where no authenticator unlocks the account. An older Postern keeps it as it is, and then the service may refuse the seed. */
+  readonly keyUnlock?: KeyUnlock;
 };
 
-/** Bytes of an account file. Usual ones have about 400. */
-const FILE_BYTES_MAX = 16 * 1024;
+/** Bytes of an account file. Usual ones have about 400, and 700 more for each authenticator that unlocks. */
+const FILE_BYTES_MAX = 32 * 1024;
 
 /** The form of an account file. A change that an older Postern must not overwrite raises it. Older files without it have the first form. */
 const FILE_VERSION = 1;
@@ -62,12 +79,26 @@ function parse(id: string, text: string): AccountFile {
   if (value.store !== undefined && !isId(value.store as string)) throw damaged(id, "names a store that is no id");
   if (value.unfinished !== undefined && value.unfinished !== true)
     throw damaged(id, "says in an unknown way that it is unfinished");
+  if (value.keyUnlock !== undefined && !isKeyUnlock(value.keyUnlock))
+    throw damaged(id, "has unlock keys in an unknown form");
   const file = value as AccountFile;
   // Its folder is found by these ids. A changed file must not lead to another place.
   if (file.account !== id || !isId(file.user) || !isId(file.device))
     throw damaged(id, "names another account, or something that is no id");
   return file;
 }
+
+function isKeyUnlock(value: unknown): boolean {
+  const { signInSeed, copies } = (value ?? {}) as Partial<Record<keyof KeyUnlock, unknown>>;
+  return isBase64(signInSeed) && Array.isArray(copies) && copies.every(isCopy);
+}
+
+function isCopy(value: unknown): boolean {
+  const { credential, publicKey, salt, secret, rootKey } = (value ?? {}) as Partial<Record<keyof UnlockCopy, unknown>>;
+  return typeof credential === "string" && [publicKey, salt, secret, rootKey].every(isBase64);
+}
+
+const isBase64 = (text: unknown) => typeof text === "string" && fromBase64(text) !== undefined;
 
 function newer(name: string): StartRefused {
   return new StartRefused(

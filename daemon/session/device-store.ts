@@ -35,6 +35,18 @@ export type ApplicationGrant = {
   readonly boot: string;
 };
 
+/** An authenticator that may approve. `credential` is its id, as the authenticator made it (base64url); the public key is in COSE's form (base64). */
+export type Authenticator = {
+  readonly id: string;
+  readonly name: string;
+  readonly credential: string;
+  readonly publicKey: string;
+  readonly counter: number;
+  readonly transports: readonly string[];
+  readonly createdMs: number;
+  readonly lastUsedMs?: number;
+};
+
 /** A way in which the agent puts a question to the person. */
 export type Approver = ParamsOf<"accounts.setApprovers">["approvers"][number];
 
@@ -60,6 +72,8 @@ export type DeviceState = {
   readonly approvers?: readonly Approver[];
   /** Whether the person knows that this is the default account of several. */
   readonly isDefault?: true;
+  /** The authenticators that may approve. Missing where none was ever enrolled. */
+  readonly authenticators?: readonly Authenticator[];
 };
 
 export type DeviceStore = {

@@ -16,6 +16,8 @@ export type Session = {
   locks: number;
   /** Whether its person locked, and the application grants in its store may not have ended yet. */
   applicationsEnded: boolean;
+  /** What an unlock found and could not tell, since it did not stand. The next one tells it. */
+  readonly untold: string[];
   /** Tries passwords of one account one at a time, since each try builds on the count that the one before left in the file. */
   readonly inTurn: <T>(work: () => Promise<T>) => Promise<T>;
 };

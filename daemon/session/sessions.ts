@@ -31,8 +31,9 @@ import { noAccountHere, openRestoreMark, type RestoreMark } from "./restore-mark
 import { createRunningRestores, type RunningRestores } from "./running-restores.ts";
 import type { Session, SessionParts, UnlockedSession } from "./session.ts";
 import { makeWhole } from "./unfinished-account.ts";
+import { createUnlockCopies, type UnlockCopies } from "./unlock-copies.ts";
 import { repeatCounter, type Unlocked } from "./unlocked.ts";
-import { createUnlocking } from "./unlocking.ts";
+import { createUnlocking, type Unlocking } from "./unlocking.ts";
 
 /** Milliseconds between two checks of the clocks while there are no requests. */
 const WATCH_MS = 5_000;
@@ -41,7 +42,8 @@ const WATCH_MS = 5_000;
 const REPEAT_MS_MAX = 2_000;
 
 export type Sessions = Pick<Places, "default" | "find" | "hold" | "setDefault"> &
-  Pick<Arrivals, "make" | "takeIn" | "bring"> & {
+  Pick<Arrivals, "make" | "takeIn" | "bring"> &
+  Pick<Unlocking, "unlockByKey"> & {
     /** The accounts, oldest first. */
     list(): readonly Session[];
     /** The account with this id or name. Without one, the default account. Throws signedOut, accountNotFound. */
@@ -75,6 +77,7 @@ export type Sessions = Pick<Places, "default" | "find" | "hold" | "setDefault"> 
     touch(unlocked: Unlocked, now: Moment): void;
     addressOf(service: string): Promise<ServiceAddress>;
     callTo(service: string): Promise<CallService>;
+    readonly unlockCopies: UnlockCopies;
     readonly restoreMark: RestoreMark;
     readonly restores: RunningRestores;
     close(): Promise<void>;
@@ -102,6 +105,7 @@ export function createSessions(parts: SessionParts): Sessions {
       unlocked: undefined,
       locks: 0,
       applicationsEnded: false,
+      untold: [],
       inTurn: oneAtATime(TRIES_WAITING_MAX),
     };
     return session;
@@ -202,6 +206,8 @@ export function createSessions(parts: SessionParts): Sessions {
       return demandOpen(open ?? first, now);
     },
     unlock: unlocking.unlock,
+    unlockByKey: unlocking.unlockByKey,
+    unlockCopies: createUnlockCopies({ home, crypto, demandHere }),
     makeWhole: (session) => makeWhole(home, session),
     endApplications: async (account) => {
       const chosen = account === undefined ? places.list() : [pick(account)];
@@ -225,7 +231,7 @@ export function createSessions(parts: SessionParts): Sessions {
         if (still !== undefined) await lockOne(session, "to be replaced", by);
         const deviceRemoved = await unlocking.unlockInTurn(session, password, by).then(async (unlocked) => {
           await still?.(unlocked.account);
-          await unlocked.store.change((state) => ({ ...state, pin: undefined }));
+          await unlocked.store.change(({ authenticators: _keys, ...state }) => ({ ...state, pin: undefined }));
           return leave(unlocked, session.file.device);
         }, isRemovedAlready);
         await lockOne(session, "removed from this agent", by);

@@ -12,6 +12,7 @@ import { type Cache, createCache } from "../account/cache.ts";
 import type { AuditLog } from "../audit/log.ts";
 import { type Clock, type Moment, momentOf } from "../host/clock.ts";
 import type { Whose } from "./account-file.ts";
+import { authenticatorsOf } from "./authenticators.ts";
 import { type DeviceStore, newDeviceState, openDeviceStore, withUnsurePolicy } from "./device-store.ts";
 import { idleLockOf } from "./idle.ts";
 import { type SealedParts, sealedAccount } from "./sealed-account.ts";
@@ -153,14 +154,20 @@ async function checkCounter(account: OpenAccount, device: string, store: DeviceS
   if (store.state.counter >= repeated) return [];
   const wasLonger = idleLockOf(store.state) !== idleLockOf(newDeviceState);
   const hadPolicy = store.state.policy !== undefined;
-  await store.change(({ idleLock: _lock, approvers: _order, applications: _known, ...state }) => ({
-    ...withUnsurePolicy(state),
-    counter: repeated,
-    pin: undefined,
-  }));
+  const hadAuthenticators = authenticatorsOf(store.state).length > 0;
+  await store.change(
+    ({ idleLock: _lock, approvers: _order, applications: _known, authenticators: _keys, ...state }) => ({
+      ...withUnsurePolicy(state),
+      counter: repeated,
+      pin: undefined,
+    }),
+  );
   return [
     "the device store was replaced by an older copy; the approval PIN was taken away",
     ...(wasLonger ? ["the account locks after ten idle minutes again; `postern config` chooses another time"] : []),
+    ...(hadAuthenticators
+      ? ["its fingerprint readers and security keys were taken away; enrol them again in the app"]
+      : []),
     ...(hadPolicy ? ["the policy allows nothing until you approve it again: `postern policy`"] : []),
   ];
 }

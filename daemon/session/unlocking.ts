@@ -1,5 +1,5 @@
-// Unlocks an account by its password, and checks the password as a proof on an unlocked one. A try is counted on disk before it is made. A failed
-// unlock leaves no key behind. An unlock with a lock in between does not stand.
+// Unlocks an account by its password or by an authenticator's output, and checks the password as a proof on an unlocked one. A try of a password is
+// counted on disk before it is made; an authenticator's output cannot be guessed. A failed unlock leaves no key behind. An unlock with a lock in between does not stand.
 
 import { createServiceClient, type ServiceAddress } from "../../clients/account/service-client.ts";
 import type { SignedIn, UserOnDevice } from "../../clients/account/signed-in.ts";
@@ -12,16 +12,23 @@ import type { Actor } from "../audit/entry.ts";
 import { accountFolder } from "../host/data-folder.ts";
 import { type AccountFile, writeAccount } from "./account-file.ts";
 import { endMarkedApplications } from "./application-grants.ts";
+import { withCopiesOf, withSeed } from "./key-unlock.ts";
 import { counted, demandTry, forgiven, refused } from "./password-tries.ts";
 import { forgivePin } from "./pin.ts";
 import type { Session, SessionParts, UnlockedSession } from "./session.ts";
 import { openEverything, repeatCounter, type Unlocked } from "./unlocked.ts";
+import { createKeyUnlocking, type Manner, type UnlockByKey } from "./unlocking-by-key.ts";
 
 export type Unlocking = {
   /** Throws wrongPassword, storeReplaced, tryLater, busy, offline, and locked where it was locked again meanwhile. */
   unlock(session: Session, password: string, by?: Actor): Promise<Unlocked>;
   /** The same for a caller that has the session's turn already. */
   unlockInTurn(session: Session, password: string, by?: Actor): Promise<Unlocked>;
+  /**
+   * Unlocks by an authenticator. `prove` verifies its assertion, and `demand` checks it once more against the sealed device store. Throws proofRefused,
+   * passwordNeeded, storeReplaced, busy, offline, and locked where it was locked again meanwhile.
+   */
+  readonly unlockByKey: UnlockByKey;
   /** Checks the account password as a proof. Throws proofRefused, tryLater, busy, locked. */
   prove(session: UnlockedSession, password: string): Promise<void>;
   /** Signs in on a device without a file of the account, where tries are counted in memory. */
@@ -108,6 +115,7 @@ export function createUnlocking(parts: Parts): Unlocking {
     signedIn: SignedIn,
     by: Actor = {},
     locks: number = session.locks,
+    { demand, byPassword }: Manner = { byPassword: true },
   ): Promise<Unlocked> {
     const { audit } = session;
     const folder = accountFolder(home, session.file.account);
@@ -117,13 +125,17 @@ export function createUnlocking(parts: Parts): Unlocking {
       signedIn,
     );
     try {
+      await demand?.(unlocked);
       const { store } = signedIn.session;
-      await settleTry(session, { ...forgiven(session.file), ...(store === undefined ? {} : { store }) });
-      await forgivePin(unlocked.store);
+      const kept = withSeed(crypto, withCopiesOf(session.file, unlocked.store.state), unlocked);
+      await settleTry(session, { ...forgiven(kept), ...(store === undefined ? {} : { store }) });
+      // A PIN that was switched off works again after the password alone.
+      if (byPassword) await forgivePin(unlocked.store);
       await endMarkedApplications(session, unlocked.store, folder);
       audit.keep({ event: "session.unlock", outcome: "ok", ...by });
       if (session.locks !== locks) throw new PosternError("locked");
     } catch (error) {
+      session.untold.push(...unlocked.warnings);
       audit.lock();
       unlocked.close();
       throw error;
@@ -182,6 +194,7 @@ export function createUnlocking(parts: Parts): Unlocking {
   return {
     unlock: (session, password, by) => session.inTurn(() => unlockInTurn(session, password, by)),
     unlockInTurn,
+    unlockByKey: createKeyUnlocking(parts, open),
     unlockNew: (session, keys, by) => session.inTurn(() => unlockNew(session, keys, by)),
     prove: (session, password) => session.inTurn(() => prove(session, password)),
     signInFirst: async (file, password) => {

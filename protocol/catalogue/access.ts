@@ -28,7 +28,7 @@ const Subject = Type.Object(
 );
 
 /** The width and length of a yes. A choice makes another text, and another hash. */
-const Choice = Type.Object(
+export const Choice = Type.Object(
   {
     /** The item, the vault or the account of what was asked for. Without it: only what was asked for. */
     width: Type.Optional(Type.Union([Type.Literal("item"), Type.Literal("vault"), Type.Literal("account")])),

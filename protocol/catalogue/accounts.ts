@@ -98,6 +98,14 @@ const LostShare = Type.Object(
   named("LostShare"),
 );
 
+/** What an unlock tells the person. */
+export const UnlockResult = Type.Object({
+  account: Id,
+  wrongPinTries: Type.Integer(),
+  wrongPasswordTries: Type.Integer(),
+  warnings: Type.Array(Type.String()),
+});
+
 export const accounts = {
   "accounts.create": entry({
     summary:
@@ -517,12 +525,7 @@ export const accounts = {
     summary:
       "Unlocks an account with its password. Returns the numbers of wrong PINs and passwords since the last unlock.",
     params: Type.Object({ account: Type.Optional(IdParam), password: Password }, closed),
-    result: Type.Object({
-      account: Id,
-      wrongPinTries: Type.Integer(),
-      wrongPasswordTries: Type.Integer(),
-      warnings: Type.Array(Type.String()),
-    }),
+    result: UnlockResult,
     errors: [
       "signedOut",
       "accountNotFound",

@@ -2,6 +2,7 @@
 import Type from "typebox";
 import { fromBase64 } from "../crypto/encoding.ts";
 import { named, namedClosed } from "../named.ts";
+import { Assertion } from "./webauthn.ts";
 
 /** The name of an account. Characters: one line of a prompt. */
 export const AccountName = Type.String({ minLength: 1, maxLength: 64 });
@@ -34,7 +35,10 @@ export const PASSWORD_LENGTH_MAX = 1024;
 
 export const Password = Type.String({ minLength: 1, maxLength: PASSWORD_LENGTH_MAX });
 
-/** A proof makes an answer count: the approval PIN or the account password. The agent itself verifies it. */
+/**
+ * A proof makes an answer count: the approval PIN, the account password, or the assertion of an authenticator, which answers a challenge for one
+ * prompt. The agent itself verifies it.
+ */
 export const Proof = Type.Union(
   [
     Type.Object(
@@ -42,6 +46,7 @@ export const Proof = Type.Union(
       { additionalProperties: false },
     ),
     Type.Object({ kind: Type.Literal("password"), password: Password }, { additionalProperties: false }),
+    Type.Object({ kind: Type.Literal("webauthn"), assertion: Assertion }, { additionalProperties: false }),
   ],
   named("Proof"),
 );

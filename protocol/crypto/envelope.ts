@@ -8,6 +8,8 @@ import type { Primitives } from "./primitives.ts";
 /** The kind of an envelope's content. Each kind has its own word. */
 export type Part =
   | "root key"
+  | "root key copy"
+  | "sign-in seed"
   | "private keys"
   | "user data"
   | "device store"

@@ -8,8 +8,10 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { Channel } from "../../clients/typescript/channel.ts";
 import { catalogue, type MethodName, type ParamsOf } from "../../protocol/catalogue.ts";
 import { type Door, overLoopback } from "../service/doors.ts";
+import { enrol } from "./enrolled.ts";
 import { type InProcessAgent, passing, startInProcess } from "./in-process.ts";
 import { attachPerson, type Person } from "./person.ts";
+import { ORIGIN, type SoftwareAuthenticator, softwareAuthenticator } from "./software-authenticator.ts";
 
 /** The password of the examples. */
 const { password } = catalogue["accounts.create"].example.params as { password: string };
@@ -112,6 +114,31 @@ async function aPolicy({ agent, say }: World): Promise<Facts> {
   return { sha256: (await say("policy.get", {})).file?.sha256, pid: process.pid };
 }
 
+/** An enrolled authenticator, and what it answers to the next challenge of each kind. */
+async function anAuthenticator(world: World): Promise<Facts & { device: SoftwareAuthenticator }> {
+  const device = softwareAuthenticator();
+  const enrolled = await enrol({ call: world.say }, device, { name: `Key ${device.credential}`, password });
+  return { authenticator: enrolled.authenticator, device };
+}
+
+/** A registration that the agent waits for, and what it answers to it. */
+async function aRegistration({ say }: World): Promise<Facts> {
+  const device = softwareAuthenticator();
+  const { options } = await say("authenticators.enrol", { password, name: `Key ${device.credential}` });
+  return { registration: device.create(options), device };
+}
+
+async function anUnlockAssertion(world: World): Promise<Facts> {
+  const { registration, device } = await aRegistration(world);
+  const made = await world.say("authenticators.register", { registration } as never);
+  return { assertion: (device as SoftwareAuthenticator).get(made.options ?? expect.fail()) };
+}
+
+async function aKeysUnlock(world: World): Promise<Facts> {
+  const { device } = await anAuthenticator(world);
+  return { assertion: device.get((await world.say("authenticators.unlockChallenge", {})).options) };
+}
+
 async function aClient({ say }: World): Promise<Facts> {
   return say("clients.open", paramsOf("clients.open"));
 }
@@ -202,6 +229,17 @@ const stages: Partial<Record<MethodName, (world: World) => Promise<Facts>>> = {
     await say("files.writeChunk", { handle, content: "AAEC" });
     return { handle };
   },
+  "authenticators.list": anAuthenticator,
+  "authenticators.register": aRegistration,
+  "authenticators.enableUnlock": anUnlockAssertion,
+  "authenticators.rename": anAuthenticator,
+  "authenticators.remove": anAuthenticator,
+  "authenticators.challenge": async (world) => ({
+    ...(await anAuthenticator(world)),
+    ...(await aPrompt(world, "vaults.create")),
+  }),
+  "authenticators.unlockChallenge": anAuthenticator,
+  "authenticators.unlock": aKeysUnlock,
   "shares.list": aShare,
   "shares.revoke": aShare,
   "vaults.delete": aVault,
@@ -294,7 +332,9 @@ async function replay(method: MethodName, { say }: Pick<World, "say">, facts: Fa
 describe.each([...worlds])("the examples of %s", (_group, those) => {
   let world: World;
   beforeAll(async () => {
-    world = await makeWorld(await startInProcess());
+    world = await makeWorld(
+      await startInProcess(undefined, undefined, undefined, undefined, [], { origin: () => ORIGIN }),
+    );
   });
   afterAll(() => world.agent.close());
 

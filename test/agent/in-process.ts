@@ -17,6 +17,7 @@ import { linuxPeers } from "../../daemon/peer/linux.ts";
 import { listenOnPath } from "../../daemon/peer/listen.ts";
 import type { Pinentries } from "../../daemon/pinentry/started.ts";
 import type { AccountOf } from "../../daemon/session/unlocked.ts";
+import type { Browsers } from "../../daemon/window/browser.ts";
 import { createDoor } from "../../daemon/wire/door.ts";
 import { createTrace } from "../../daemon/wire/trace.ts";
 import { type FakeClock, fakeClock } from "../daemon/host/fake-clock.ts";
@@ -42,14 +43,20 @@ export type InProcessAgent = {
 
 const native = loadNative();
 
-/** `accountOf` makes an account of another kind than our own, which the agent then works with. `trace` is the file of a trace. `ours` are the programs that it takes for our own. `asking` are its display and its pinentries. */
+/** `accountOf` makes an account of another kind than our own, which the agent then works with. `trace` is the file of a trace. `ours` are the programs that it takes for our own. `asking` are its display, its pinentries, and the origin of its page. */
 export async function startInProcess(
   home = mkdtempSync(join(tmpdir(), "postern-in-")),
   service?: InProcess,
   accountOf?: AccountOf,
   trace?: string,
   ours: readonly OwnProgram[] = [],
-  asking: { env?: Record<string, string>; pinentries?: Pinentries; appPort?: number | undefined } = {},
+  asking: {
+    env?: Record<string, string>;
+    pinentries?: Pinentries;
+    browsers?: Browsers;
+    appPort?: number | undefined;
+    origin?: () => string | undefined;
+  } = {},
 ): Promise<InProcessAgent> {
   const door = service ?? (await inProcess());
   const clock = fakeClock();

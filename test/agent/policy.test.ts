@@ -462,7 +462,7 @@ describe("a minimum strength", () => {
   afterEach(tidy);
   afterAll(end);
 
-  test("above every proof that there is makes a yes a no, whose reason only the person reads", async () => {
+  test("above the proof that was given makes a yes a no, whose reason only the person reads", async () => {
     await give({ strengths: [{ vault, minimum: "verifiedUser" }] });
     const shown = person.next();
     const asked = failureOf(channel.call("secrets.resolve", { reference }));

@@ -66,6 +66,10 @@ const rooms: Record<string, { may: string[]; because: string }> = {
     may: ["account", "audit", "call", "host", "peer", "policy", "session"],
     because: "it decides whether a call may go on, and sends nothing itself",
   },
+  authenticators: {
+    may: ["host", "session"],
+    because: "it checks what an authenticator signed, and decides about no prompt and no account",
+  },
   pinentry: {
     may: ["approval", "audit", "call", "host", "peer", "session"],
     because: "it shows an open prompt to a person and hands the proof over, and decides about none",
@@ -97,7 +101,10 @@ const rooms: Record<string, { may: string[]; because: string }> = {
     because: "it serves the app's page to a browser and carries its lines, and knows no method",
   },
   methods: {
-    may: ["account", "approval", "audit", "call", "host", "peer", "policy", "session", "transfer", "wire"],
+    may: [
+      ...["account", "approval", "audit", "authenticators", "call", "host", "peer", "policy", "session", "transfer"],
+      "wire",
+    ],
     because: "a handler is plain: ask, read, record, answer",
   },
 };
@@ -196,6 +203,7 @@ const entryPoints: Record<string, string> = {
   "test/run.ts": "npm test",
   "test/toolchains/setup.ts": "run by vitest before the lane interop",
   "test/web/screenshots.ts": "npm run screenshots",
+  "test/desktop/screenshots.ts": "npm run screenshots",
   "service/web/main.tsx": "named by the page's document, where vite finds it",
   "clients/desktop/main.tsx": "named by the page's document, where vite finds it",
   "vitest.config.ts": "read by vitest",

@@ -13,7 +13,19 @@ import { postern } from "./postern.ts";
 /** Commands that work on the chosen account, and groups of them. A new command has its place here or in withoutAccount. */
 const onChosen = [
   ["whoami", "read", "cat", "run", "env", "inject", "import", "item", "ls", "rm", "vault", "share", "group"],
-  ["unlock", "lock", "signout", "passwd", "pin", "kit", "config", "devices", "backup", "service-account"],
+  [
+    "unlock",
+    "lock",
+    "signout",
+    "passwd",
+    "pin",
+    "kit",
+    "config",
+    "devices",
+    "authenticators",
+    "backup",
+    "service-account",
+  ],
   ["prompts", "approve", "grants", "audit", "policy"],
 ].flat();
 

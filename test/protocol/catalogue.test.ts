@@ -41,11 +41,11 @@ describe("an entry", () => {
 
   test.each(Object.entries(catalogue))("%s declares its need as the security contract lists it", (name, entry) => {
     const none =
-      /^(agent\..*|app\.open|clients\.(open|close)|secrets\.(validateReference|generatePassword|unwatch)|session\.lock|prompts\.answer|accounts\.(create|serviceInfo|openRestore|inspectBackup)|files\.(readChunk|writeChunk|commit)|items\.shares\.validateRecipients|serviceAccounts\.rateLimit)$/;
+      /^(agent\..*|app\.open|clients\.(open|close)|secrets\.(validateReference|generatePassword|unwatch)|session\.lock|prompts\.answer|accounts\.(create|serviceInfo|openRestore|inspectBackup)|files\.(readChunk|writeChunk|commit)|items\.shares\.validateRecipients|serviceAccounts\.rateLimit|authenticators\.(challenge|unlockChallenge))$/;
     const manage =
-      /^(clients\.list|grants\..*|prompts\.(attach|list)|audit\..*|policy\.(get|test)|serviceAccounts\.(list|revoke))$/;
+      /^(clients\.list|grants\..*|prompts\.(attach|list)|audit\..*|policy\.(get|test)|serviceAccounts\.(list|revoke)|authenticators\.list)$/;
     const proof =
-      /^(session\.unlock|accounts\.(signIn|setDefault|remove|changePassword|setPin|setIdleLock|setApprovers|kit|backup|restore)|devices\..*|policy\.approve|serviceAccounts\.(create|rotate))$/;
+      /^(session\.unlock|accounts\.(signIn|setDefault|remove|changePassword|setPin|setIdleLock|setApprovers|kit|backup|restore)|devices\..*|policy\.approve|serviceAccounts\.(create|rotate)|authenticators\.(enrol|register|enableUnlock|rename|remove|unlock))$/;
     const expected = none.test(name)
       ? "none"
       : manage.test(name)

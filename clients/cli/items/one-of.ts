@@ -12,6 +12,11 @@ const kinds = {
     list: "`postern service-account list`",
   },
   device: { none: "deviceNotFound", many: "tooManyDevices", list: "`postern devices`" },
+  authenticator: {
+    none: "authenticatorNotFound",
+    many: "tooManyAuthenticators",
+    list: "`postern authenticators`",
+  },
   group: { none: "groupNotFound", many: "tooManyGroups", list: "`postern group list`" },
 } as const;
 

@@ -296,6 +296,84 @@ func (a Agent) AuditVerify(ctx context.Context, params AuditVerifyParams) (Audit
 	return result, err
 }
 
+// AuthenticatorsList calls authenticators.list. Returns the fingerprint readers and security keys that may approve on
+// this device, and which of them also unlock. Needs a manage grant or a proof.
+func (a Agent) AuthenticatorsList(ctx context.Context, params AuthenticatorsListParams) (AuthenticatorsListResult, error) {
+	var result AuthenticatorsListResult
+	err := a.call(ctx, "authenticators.list", params, &result)
+	return result, err
+}
+
+// AuthenticatorsEnrol calls authenticators.enrol. Begins to enrol an authenticator under a name. Returns what the page
+// passes to the browser. The account password is the proof; a PIN is none. A challenge holds once, for two minutes, on
+// this connection.
+func (a Agent) AuthenticatorsEnrol(ctx context.Context, params AuthenticatorsEnrolParams) (AuthenticatorsEnrolResult, error) {
+	var result AuthenticatorsEnrolResult
+	err := a.call(ctx, "authenticators.enrol", params, &result)
+	return result, err
+}
+
+// AuthenticatorsRegister calls authenticators.register. Takes what the browser answered to authenticators.enrol on this
+// connection. From then on the authenticator may approve. Where it may have the extension prf, `options` is the
+// question for its output, for authenticators.enableUnlock. A challenge holds once, for two minutes, on this
+// connection.
+func (a Agent) AuthenticatorsRegister(ctx context.Context, params AuthenticatorsRegisterParams) (AuthenticatorsRegisterResult, error) {
+	var result AuthenticatorsRegisterResult
+	err := a.call(ctx, "authenticators.register", params, &result)
+	return result, err
+}
+
+// AuthenticatorsEnableUnlock calls authenticators.enableUnlock. Takes what the browser answered to the options of
+// authenticators.register on this connection. If the authenticator's output came along, a copy of the account's key is
+// wrapped under it, and the authenticator also unlocks the account from then on.
+func (a Agent) AuthenticatorsEnableUnlock(ctx context.Context, params AuthenticatorsEnableUnlockParams) (AuthenticatorsEnableUnlockResult, error) {
+	var result AuthenticatorsEnableUnlockResult
+	err := a.call(ctx, "authenticators.enableUnlock", params, &result)
+	return result, err
+}
+
+// AuthenticatorsRename calls authenticators.rename. Gives an authenticator another name. The account password is the
+// proof.
+func (a Agent) AuthenticatorsRename(ctx context.Context, params AuthenticatorsRenameParams) (AuthenticatorsRenameResult, error) {
+	var result AuthenticatorsRenameResult
+	err := a.call(ctx, "authenticators.rename", params, &result)
+	return result, err
+}
+
+// AuthenticatorsRemove calls authenticators.remove. Removes an authenticator. It approves nothing from then on, and its
+// copy of the account's key is deleted. The account password is the proof.
+func (a Agent) AuthenticatorsRemove(ctx context.Context, params AuthenticatorsRemoveParams) error {
+	return a.call(ctx, "authenticators.remove", params, nil)
+}
+
+// AuthenticatorsChallenge calls authenticators.challenge. Returns the challenge by which an authenticator approves an
+// open prompt with this width and length. The browser's answer is a proof of the kind `webauthn`, for that prompt and
+// that choice alone. A later challenge replaces an earlier one. A challenge holds once, for two minutes, on this
+// connection.
+func (a Agent) AuthenticatorsChallenge(ctx context.Context, params AuthenticatorsChallengeParams) (AuthenticatorsChallengeResult, error) {
+	var result AuthenticatorsChallengeResult
+	err := a.call(ctx, "authenticators.challenge", params, &result)
+	return result, err
+}
+
+// AuthenticatorsUnlockChallenge calls authenticators.unlockChallenge. Returns the challenge by which an authenticator
+// unlocks an account. A challenge holds once, for two minutes, on this connection.
+func (a Agent) AuthenticatorsUnlockChallenge(ctx context.Context, params AuthenticatorsUnlockChallengeParams) (AuthenticatorsUnlockChallengeResult, error) {
+	var result AuthenticatorsUnlockChallengeResult
+	err := a.call(ctx, "authenticators.unlockChallenge", params, &result)
+	return result, err
+}
+
+// AuthenticatorsUnlock calls authenticators.unlock. Unlocks an account by what the browser answered to
+// authenticators.unlockChallenge on this connection: the assertion is verified, and the authenticator's output opens
+// the account's key. Returns the same as session.unlock. Where the password was changed on another device it fails with
+// `passwordNeeded`.
+func (a Agent) AuthenticatorsUnlock(ctx context.Context, params AuthenticatorsUnlockParams) (AuthenticatorsUnlockResult, error) {
+	var result AuthenticatorsUnlockResult
+	err := a.call(ctx, "authenticators.unlock", params, &result)
+	return result, err
+}
+
 // AppOpen calls app.open. Makes a way into the app for a browser on this machine, and returns the path of a file to
 // open in it. Only this user can read the file. It leads to the app's page with a code that can be used once, within a
 // minute. The page may then ask, like any program. What it may see and do, a person allows.

@@ -370,6 +370,109 @@ type AuditVerifyResult struct {
 	Problems []string        `json:"problems"`
 }
 
+// AuthenticatorsListParams are the parameters of authenticators.list.
+type AuthenticatorsListParams struct {
+	Proof   *Proof  `json:"proof,omitempty"`
+	Account *string `json:"account,omitempty"`
+	Ask     *bool   `json:"ask,omitempty"`
+}
+
+// AuthenticatorsListResult is the answer to authenticators.list.
+type AuthenticatorsListResult struct {
+	Authenticators []Authenticator `json:"authenticators"`
+}
+
+// AuthenticatorsEnrolParams are the parameters of authenticators.enrol.
+type AuthenticatorsEnrolParams struct {
+	Account  *string `json:"account,omitempty"`
+	Password string  `json:"password"`
+	Name     string  `json:"name"`
+}
+
+// AuthenticatorsEnrolResult is the answer to authenticators.enrol.
+type AuthenticatorsEnrolResult struct {
+	Options CreationOptions `json:"options"`
+}
+
+// AuthenticatorsRegisterParams are the parameters of authenticators.register.
+type AuthenticatorsRegisterParams struct {
+	Account      *string      `json:"account,omitempty"`
+	Registration Registration `json:"registration"`
+}
+
+// AuthenticatorsRegisterResult is the answer to authenticators.register.
+type AuthenticatorsRegisterResult struct {
+	Authenticator string          `json:"authenticator"`
+	Options       *RequestOptions `json:"options,omitempty"`
+}
+
+// AuthenticatorsEnableUnlockParams are the parameters of authenticators.enableUnlock.
+type AuthenticatorsEnableUnlockParams struct {
+	Account   *string   `json:"account,omitempty"`
+	Assertion Assertion `json:"assertion"`
+}
+
+// AuthenticatorsEnableUnlockResult is the answer to authenticators.enableUnlock.
+type AuthenticatorsEnableUnlockResult struct {
+	Unlocks bool `json:"unlocks"`
+}
+
+// AuthenticatorsRenameParams are the parameters of authenticators.rename.
+type AuthenticatorsRenameParams struct {
+	Account       *string `json:"account,omitempty"`
+	Password      string  `json:"password"`
+	Authenticator string  `json:"authenticator"`
+	Name          string  `json:"name"`
+}
+
+// AuthenticatorsRenameResult is the answer to authenticators.rename.
+type AuthenticatorsRenameResult struct {
+	Authenticator string `json:"authenticator"`
+	Name          string `json:"name"`
+}
+
+// AuthenticatorsRemoveParams are the parameters of authenticators.remove.
+type AuthenticatorsRemoveParams struct {
+	Account       *string `json:"account,omitempty"`
+	Password      string  `json:"password"`
+	Authenticator string  `json:"authenticator"`
+}
+
+// AuthenticatorsChallengeParams are the parameters of authenticators.challenge.
+type AuthenticatorsChallengeParams struct {
+	Prompt string  `json:"prompt"`
+	Choice *Choice `json:"choice,omitempty"`
+}
+
+// AuthenticatorsChallengeResult is the answer to authenticators.challenge.
+type AuthenticatorsChallengeResult struct {
+	Options RequestOptions `json:"options"`
+}
+
+// AuthenticatorsUnlockChallengeParams are the parameters of authenticators.unlockChallenge.
+type AuthenticatorsUnlockChallengeParams struct {
+	Account *string `json:"account,omitempty"`
+}
+
+// AuthenticatorsUnlockChallengeResult is the answer to authenticators.unlockChallenge.
+type AuthenticatorsUnlockChallengeResult struct {
+	Options RequestOptions `json:"options"`
+}
+
+// AuthenticatorsUnlockParams are the parameters of authenticators.unlock.
+type AuthenticatorsUnlockParams struct {
+	Account   *string   `json:"account,omitempty"`
+	Assertion Assertion `json:"assertion"`
+}
+
+// AuthenticatorsUnlockResult is the answer to authenticators.unlock.
+type AuthenticatorsUnlockResult struct {
+	Account            string   `json:"account"`
+	WrongPinTries      int64    `json:"wrongPinTries"`
+	WrongPasswordTries int64    `json:"wrongPasswordTries"`
+	Warnings           []string `json:"warnings"`
+}
+
 // AppOpenResult is the answer to app.open.
 type AppOpenResult struct {
 	File string `json:"file"`

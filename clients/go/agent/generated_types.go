@@ -55,6 +55,13 @@ type AgentStatus struct {
 	Protections       []Protection                  `json:"protections"`
 }
 
+// AllowedCredential is the AllowedCredential of the wire.
+type AllowedCredential struct {
+	ID         string   `json:"id"`
+	Transports []string `json:"transports"`
+	PrfSalt    *string  `json:"prfSalt,omitempty"`
+}
+
 // Approver is the Approver of the wire.
 type Approver string
 
@@ -64,6 +71,34 @@ const (
 	ApproverTerminal Approver = "terminal"
 	ApproverPolkit   Approver = "polkit"
 )
+
+// Assertion is the Assertion of the wire.
+type Assertion struct {
+	ID                      string                   `json:"id"`
+	RawID                   string                   `json:"rawId"`
+	Type                    string                   `json:"type"`
+	AuthenticatorAttachment *AuthenticatorAttachment `json:"authenticatorAttachment,omitempty"`
+	Response                AssertionResponse        `json:"response"`
+	ClientExtensionResults  AssertionExtensions      `json:"clientExtensionResults"`
+}
+
+// AssertionExtensions is the AssertionExtensions of the wire.
+type AssertionExtensions struct {
+	Prf *AssertionPrf `json:"prf,omitempty"`
+}
+
+// AssertionPrf is the AssertionPrf of the wire.
+type AssertionPrf struct {
+	Results PrfOutput `json:"results"`
+}
+
+// AssertionResponse is the AssertionResponse of the wire.
+type AssertionResponse struct {
+	ClientDataJSON    string  `json:"clientDataJSON"`
+	AuthenticatorData string  `json:"authenticatorData"`
+	Signature         string  `json:"signature"`
+	UserHandle        *string `json:"userHandle,omitempty"`
+}
 
 type AuditRecordServiceAccount struct {
 	ID    string  `json:"id"`
@@ -88,6 +123,23 @@ type AuditRecord struct {
 	Unnamed        *int64                     `json:"unnamed,omitempty"`
 }
 
+// Authenticator is the Authenticator of the wire.
+type Authenticator struct {
+	Authenticator string     `json:"authenticator"`
+	Name          string     `json:"name"`
+	CreatedAt     time.Time  `json:"createdAt"`
+	LastUsedAt    *time.Time `json:"lastUsedAt,omitempty"`
+	Unlocks       bool       `json:"unlocks"`
+}
+
+// AuthenticatorAttachment is the AuthenticatorAttachment of the wire.
+type AuthenticatorAttachment string
+
+const (
+	AuthenticatorAttachmentPlatform      AuthenticatorAttachment = "platform"
+	AuthenticatorAttachmentCrossPlatform AuthenticatorAttachment = "cross-platform"
+)
+
 // Choice is the Choice of the wire.
 type Choice struct {
 	Width       *string `json:"width,omitempty"`
@@ -95,6 +147,19 @@ type Choice struct {
 	Lasts       *string `json:"lasts,omitempty"`
 	IdleMinutes *int64  `json:"idleMinutes,omitempty"`
 	Holder      *string `json:"holder,omitempty"`
+}
+
+// CreationOptions is the CreationOptions of the wire.
+type CreationOptions struct {
+	Challenge  string   `json:"challenge"`
+	RpID       string   `json:"rpId"`
+	TimeoutMs  int64    `json:"timeoutMs"`
+	RpName     string   `json:"rpName"`
+	UserID     string   `json:"userId"`
+	UserName   string   `json:"userName"`
+	Algorithms []int64  `json:"algorithms"`
+	Enrolled   []string `json:"enrolled"`
+	PrfSalt    string   `json:"prfSalt"`
 }
 
 // DecidingRule is the DecidingRule of the wire.
@@ -281,6 +346,11 @@ type PolicyStatus struct {
 	Difference []string       `json:"difference,omitempty"`
 }
 
+// PrfOutput is the PrfOutput of the wire.
+type PrfOutput struct {
+	First string `json:"first"`
+}
+
 // Prompt is the Prompt of the wire.
 type Prompt struct {
 	Prompt    string       `json:"prompt"`
@@ -315,9 +385,10 @@ type PromptAsker struct {
 
 // Proof is the Proof of the wire.
 type Proof struct {
-	Kind     string  `json:"kind"`
-	Pin      *string `json:"pin,omitempty"`
-	Password *string `json:"password,omitempty"`
+	Kind      string     `json:"kind"`
+	Pin       *string    `json:"pin,omitempty"`
+	Password  *string    `json:"password,omitempty"`
+	Assertion *Assertion `json:"assertion,omitempty"`
 }
 
 // Protection is the Protection of the wire.
@@ -335,6 +406,33 @@ type ProvenRecords struct {
 	Until time.Time `json:"until"`
 }
 
+// Registration is the Registration of the wire.
+type Registration struct {
+	ID                      string                   `json:"id"`
+	RawID                   string                   `json:"rawId"`
+	Type                    string                   `json:"type"`
+	AuthenticatorAttachment *AuthenticatorAttachment `json:"authenticatorAttachment,omitempty"`
+	Response                RegistrationResponse     `json:"response"`
+	ClientExtensionResults  RegistrationExtensions   `json:"clientExtensionResults"`
+}
+
+// RegistrationExtensions is the RegistrationExtensions of the wire.
+type RegistrationExtensions struct {
+	Prf *RegistrationPrf `json:"prf,omitempty"`
+}
+
+// RegistrationPrf is the RegistrationPrf of the wire.
+type RegistrationPrf struct {
+	Enabled bool `json:"enabled"`
+}
+
+// RegistrationResponse is the RegistrationResponse of the wire.
+type RegistrationResponse struct {
+	ClientDataJSON    string   `json:"clientDataJSON"`
+	AttestationObject string   `json:"attestationObject"`
+	Transports        []string `json:"transports,omitempty"`
+}
+
 // ReplacedStore is the ReplacedStore of the wire.
 type ReplacedStore struct {
 	How string    `json:"how"`
@@ -347,6 +445,14 @@ type RequestBudget struct {
 	Used     int64      `json:"used"`
 	Left     int64      `json:"left"`
 	ResetsAt *time.Time `json:"resetsAt,omitempty"`
+}
+
+// RequestOptions is the RequestOptions of the wire.
+type RequestOptions struct {
+	Challenge   string              `json:"challenge"`
+	RpID        string              `json:"rpId"`
+	TimeoutMs   int64               `json:"timeoutMs"`
+	Credentials []AllowedCredential `json:"credentials"`
 }
 
 type ResolveFailureError struct {

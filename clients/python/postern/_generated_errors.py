@@ -48,6 +48,10 @@ __all__ = [
     "ProofRequiredError",
     "ProofRefusedError",
     "PinDisabledError",
+    "AuthenticatorUnavailableError",
+    "AuthenticatorNotFoundError",
+    "TooManyAuthenticatorsError",
+    "PasswordNeededError",
     "GrantNotFoundError",
     "InvalidReferenceError",
     "VaultNotFoundError",
@@ -381,6 +385,38 @@ class PinDisabledError(PosternError):
     error_name = "pinDisabled"
     code = 1211
     default_hint = "use the account password"
+
+
+class AuthenticatorUnavailableError(PosternError):
+    """no fingerprint reader or security key can be used for this now."""
+
+    error_name = "authenticatorUnavailable"
+    code = 1213
+    default_hint = "use the approval PIN or the account password; authenticators are enrolled in the app"
+
+
+class AuthenticatorNotFoundError(PosternError):
+    """no authenticator of this account has this id."""
+
+    error_name = "authenticatorNotFound"
+    code = 1214
+    default_hint = "run `postern authenticators`"
+
+
+class TooManyAuthenticatorsError(PosternError):
+    """more than one authenticator has this name."""
+
+    error_name = "tooManyAuthenticators"
+    code = 1216
+    default_hint = "use the authenticator's id"
+
+
+class PasswordNeededError(PosternError):
+    """the account password is needed."""
+
+    error_name = "passwordNeeded"
+    code = 1215
+    default_hint = "it was changed on another device: unlock once with the new one, and the authenticator works again"
 
 
 class GrantNotFoundError(PosternError):
@@ -822,6 +858,10 @@ ERROR_CLASSES: Dict[str, Type[PosternError]] = {
     "proofRequired": ProofRequiredError,
     "proofRefused": ProofRefusedError,
     "pinDisabled": PinDisabledError,
+    "authenticatorUnavailable": AuthenticatorUnavailableError,
+    "authenticatorNotFound": AuthenticatorNotFoundError,
+    "tooManyAuthenticators": TooManyAuthenticatorsError,
+    "passwordNeeded": PasswordNeededError,
     "grantNotFound": GrantNotFoundError,
     "invalidReference": InvalidReferenceError,
     "vaultNotFound": VaultNotFoundError,
@@ -915,6 +955,10 @@ ERROR_MESSAGES: Dict[str, str] = {
     "proofRequired": "this needs a proof: the approval PIN or the account password",
     "proofRefused": "the proof was refused",
     "pinDisabled": "the approval PIN is switched off after too many wrong tries",
+    "authenticatorUnavailable": "no fingerprint reader or security key can be used for this now",
+    "authenticatorNotFound": "no authenticator of this account has this id",
+    "tooManyAuthenticators": "more than one authenticator has this name",
+    "passwordNeeded": "the account password is needed",
     "grantNotFound": "no grant has this id",
     "invalidReference": "the secret reference could not be parsed",
     "vaultNotFound": "vault couldn't be found",

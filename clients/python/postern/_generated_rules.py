@@ -25,6 +25,8 @@ REPEATABLE = frozenset(
         "session.lock",
         "clients.open",
         "clients.close",
+        "authenticators.challenge",
+        "authenticators.unlockChallenge",
         "app.open",
         "secrets.resolve",
         "secrets.resolveAll",

@@ -896,6 +896,218 @@ class AgentMethods:
         )
         return cast("wire.AuditVerifyResult", result)
 
+    async def authenticators_list(
+        self,
+        *,
+        proof: Optional[wire.Proof] = None,
+        account: Optional[str] = None,
+        ask: Optional[bool] = None,
+        timeout: Optional[float] = None,
+    ) -> wire.AuthenticatorsListResult:
+        """Returns the fingerprint readers and security keys that may approve on this device, and
+        which of them also unlock. Needs a manage grant or a proof.
+        """
+        result = await self._call(
+            "authenticators.list",
+            given(
+                {
+                    "proof": proof,
+                    "account": account,
+                    "ask": ask,
+                }
+            ),
+            timeout=timeout,
+        )
+        return cast("wire.AuthenticatorsListResult", result)
+
+    async def authenticators_enrol(
+        self,
+        *,
+        password: str,
+        name: str,
+        account: Optional[str] = None,
+        timeout: Optional[float] = None,
+    ) -> wire.AuthenticatorsEnrolResult:
+        """Begins to enrol an authenticator under a name. Returns what the page passes to the
+        browser. The account password is the proof; a PIN is none. A challenge holds once, for
+        two minutes, on this connection.
+        """
+        result = await self._call(
+            "authenticators.enrol",
+            given(
+                {
+                    "password": password,
+                    "name": name,
+                    "account": account,
+                }
+            ),
+            timeout=timeout,
+        )
+        return cast("wire.AuthenticatorsEnrolResult", result)
+
+    async def authenticators_register(
+        self,
+        *,
+        registration: wire.Registration,
+        account: Optional[str] = None,
+        timeout: Optional[float] = None,
+    ) -> wire.AuthenticatorsRegisterResult:
+        """Takes what the browser answered to authenticators.enrol on this connection. From then on
+        the authenticator may approve. Where it may have the extension prf, `options` is the
+        question for its output, for authenticators.enableUnlock. A challenge holds once, for two
+        minutes, on this connection.
+        """
+        result = await self._call(
+            "authenticators.register",
+            given(
+                {
+                    "registration": registration,
+                    "account": account,
+                }
+            ),
+            timeout=timeout,
+        )
+        return cast("wire.AuthenticatorsRegisterResult", result)
+
+    async def authenticators_enable_unlock(
+        self,
+        *,
+        assertion: wire.Assertion,
+        account: Optional[str] = None,
+        timeout: Optional[float] = None,
+    ) -> wire.AuthenticatorsEnableUnlockResult:
+        """Takes what the browser answered to the options of authenticators.register on this
+        connection. If the authenticator's output came along, a copy of the account's key is
+        wrapped under it, and the authenticator also unlocks the account from then on.
+        """
+        result = await self._call(
+            "authenticators.enableUnlock",
+            given(
+                {
+                    "assertion": assertion,
+                    "account": account,
+                }
+            ),
+            timeout=timeout,
+        )
+        return cast("wire.AuthenticatorsEnableUnlockResult", result)
+
+    async def authenticators_rename(
+        self,
+        *,
+        password: str,
+        authenticator: str,
+        name: str,
+        account: Optional[str] = None,
+        timeout: Optional[float] = None,
+    ) -> wire.AuthenticatorsRenameResult:
+        """Gives an authenticator another name. The account password is the proof."""
+        result = await self._call(
+            "authenticators.rename",
+            given(
+                {
+                    "password": password,
+                    "authenticator": authenticator,
+                    "name": name,
+                    "account": account,
+                }
+            ),
+            timeout=timeout,
+        )
+        return cast("wire.AuthenticatorsRenameResult", result)
+
+    async def authenticators_remove(
+        self,
+        *,
+        password: str,
+        authenticator: str,
+        account: Optional[str] = None,
+        timeout: Optional[float] = None,
+    ) -> wire.Empty:
+        """Removes an authenticator. It approves nothing from then on, and its copy of the account's
+        key is deleted. The account password is the proof.
+        """
+        result = await self._call(
+            "authenticators.remove",
+            given(
+                {
+                    "password": password,
+                    "authenticator": authenticator,
+                    "account": account,
+                }
+            ),
+            timeout=timeout,
+        )
+        return cast("wire.Empty", result)
+
+    async def authenticators_challenge(
+        self,
+        *,
+        prompt: str,
+        choice: Optional[wire.Choice] = None,
+        timeout: Optional[float] = None,
+    ) -> wire.AuthenticatorsChallengeResult:
+        """Returns the challenge by which an authenticator approves an open prompt with this width
+        and length. The browser's answer is a proof of the kind `webauthn`, for that prompt and
+        that choice alone. A later challenge replaces an earlier one. A challenge holds once, for
+        two minutes, on this connection.
+        """
+        result = await self._call(
+            "authenticators.challenge",
+            given(
+                {
+                    "prompt": prompt,
+                    "choice": choice,
+                }
+            ),
+            timeout=timeout,
+        )
+        return cast("wire.AuthenticatorsChallengeResult", result)
+
+    async def authenticators_unlock_challenge(
+        self,
+        *,
+        account: Optional[str] = None,
+        timeout: Optional[float] = None,
+    ) -> wire.AuthenticatorsUnlockChallengeResult:
+        """Returns the challenge by which an authenticator unlocks an account. A challenge holds
+        once, for two minutes, on this connection.
+        """
+        result = await self._call(
+            "authenticators.unlockChallenge",
+            given(
+                {
+                    "account": account,
+                }
+            ),
+            timeout=timeout,
+        )
+        return cast("wire.AuthenticatorsUnlockChallengeResult", result)
+
+    async def authenticators_unlock(
+        self,
+        *,
+        assertion: wire.Assertion,
+        account: Optional[str] = None,
+        timeout: Optional[float] = None,
+    ) -> wire.AuthenticatorsUnlockResult:
+        """Unlocks an account by what the browser answered to authenticators.unlockChallenge on this
+        connection: the assertion is verified, and the authenticator's output opens the account's
+        key. Returns the same as session.unlock. Where the password was changed on another device
+        it fails with `passwordNeeded`.
+        """
+        result = await self._call(
+            "authenticators.unlock",
+            given(
+                {
+                    "assertion": assertion,
+                    "account": account,
+                }
+            ),
+            timeout=timeout,
+        )
+        return cast("wire.AuthenticatorsUnlockResult", result)
+
     async def app_open(
         self,
         *,

@@ -67,6 +67,15 @@ class AgentStatusUnfinishedRestore(TypedDict):
     service: str
 
 
+class _AllowedCredential(TypedDict):
+    id: str
+    transports: List[str]
+
+
+class AllowedCredential(_AllowedCredential, total=False):
+    prfSalt: str
+
+
 AllowedRecipientType = Literal["Email", "Domain"]
 
 
@@ -74,6 +83,36 @@ AllowedType = Literal["Authenticated", "Public"]
 
 
 Approver = Literal["app", "window", "terminal", "polkit"]
+
+
+class _Assertion(TypedDict):
+    id: str
+    rawId: str
+    type: Literal["public-key"]
+    response: "AssertionResponse"
+    clientExtensionResults: "AssertionExtensions"
+
+
+class Assertion(_Assertion, total=False):
+    authenticatorAttachment: "AuthenticatorAttachment"
+
+
+class AssertionExtensions(TypedDict, total=False):
+    prf: "AssertionPrf"
+
+
+class AssertionPrf(TypedDict):
+    results: "PrfOutput"
+
+
+class _AssertionResponse(TypedDict):
+    clientDataJSON: str
+    authenticatorData: str
+    signature: str
+
+
+class AssertionResponse(_AssertionResponse, total=False):
+    userHandle: str
 
 
 class _AuditRecord(TypedDict):
@@ -104,6 +143,20 @@ class AuditRecordServiceAccount(_AuditRecordServiceAccount, total=False):
     title: str
 
 
+class _Authenticator(TypedDict):
+    authenticator: "Id"
+    name: str
+    createdAt: "Timestamp"
+    unlocks: bool
+
+
+class Authenticator(_Authenticator, total=False):
+    lastUsedAt: "Timestamp"
+
+
+AuthenticatorAttachment = Literal["platform", "cross-platform"]
+
+
 AutofillBehavior = Literal["AnywhereOnWebsite", "ExactDomain", "Never"]
 
 
@@ -113,6 +166,18 @@ class Choice(TypedDict, total=False):
     lasts: Literal["once", "tenMinutes", "untilLock", "workingDay"]
     idleMinutes: int
     holder: Literal["application"]
+
+
+class CreationOptions(TypedDict):
+    challenge: str
+    rpId: str
+    timeoutMs: int
+    rpName: str
+    userId: str
+    userName: str
+    algorithms: List[int]
+    enrolled: List[str]
+    prfSalt: str
 
 
 class DecidingRule(TypedDict):
@@ -525,6 +590,10 @@ class PolicyStatus(_PolicyStatus, total=False):
     difference: List[str]
 
 
+class PrfOutput(TypedDict):
+    first: str
+
+
 class _Prompt(TypedDict):
     prompt: "Id"
     code: "MatchCode"
@@ -561,7 +630,7 @@ class PromptAskerIntegration(TypedDict):
     version: str
 
 
-Proof = Union["ProofPin", "ProofPassword"]
+Proof = Union["ProofPin", "ProofPassword", "ProofWebauthn"]
 
 
 class ProofPin(TypedDict):
@@ -572,6 +641,11 @@ class ProofPin(TypedDict):
 class ProofPassword(TypedDict):
     kind: Literal["password"]
     password: str
+
+
+class ProofWebauthn(TypedDict):
+    kind: Literal["webauthn"]
+    assertion: "Assertion"
 
 
 class Protection(TypedDict):
@@ -591,6 +665,35 @@ ProvenRecords = TypedDict(
 )
 
 
+class _Registration(TypedDict):
+    id: str
+    rawId: str
+    type: Literal["public-key"]
+    response: "RegistrationResponse"
+    clientExtensionResults: "RegistrationExtensions"
+
+
+class Registration(_Registration, total=False):
+    authenticatorAttachment: "AuthenticatorAttachment"
+
+
+class RegistrationExtensions(TypedDict, total=False):
+    prf: "RegistrationPrf"
+
+
+class RegistrationPrf(TypedDict):
+    enabled: bool
+
+
+class _RegistrationResponse(TypedDict):
+    clientDataJSON: str
+    attestationObject: str
+
+
+class RegistrationResponse(_RegistrationResponse, total=False):
+    transports: List[str]
+
+
 class ReplacedStore(TypedDict):
     how: Literal["olderCopy", "otherStore"]
     at: "Timestamp"
@@ -604,6 +707,13 @@ class _RequestBudget(TypedDict):
 
 class RequestBudget(_RequestBudget, total=False):
     resetsAt: "Timestamp"
+
+
+class RequestOptions(TypedDict):
+    challenge: str
+    rpId: str
+    timeoutMs: int
+    credentials: List["AllowedCredential"]
 
 
 class ResolveFailure(TypedDict):
@@ -920,6 +1030,46 @@ class AuditVerifyResult(TypedDict):
     records: int
     proven: List["ProvenRecords"]
     problems: List[str]
+
+
+class AuthenticatorsListResult(TypedDict):
+    authenticators: List["Authenticator"]
+
+
+class AuthenticatorsEnrolResult(TypedDict):
+    options: "CreationOptions"
+
+
+class _AuthenticatorsRegisterResult(TypedDict):
+    authenticator: "Id"
+
+
+class AuthenticatorsRegisterResult(_AuthenticatorsRegisterResult, total=False):
+    options: "RequestOptions"
+
+
+class AuthenticatorsEnableUnlockResult(TypedDict):
+    unlocks: bool
+
+
+class AuthenticatorsRenameResult(TypedDict):
+    authenticator: "Id"
+    name: str
+
+
+class AuthenticatorsChallengeResult(TypedDict):
+    options: "RequestOptions"
+
+
+class AuthenticatorsUnlockChallengeResult(TypedDict):
+    options: "RequestOptions"
+
+
+class AuthenticatorsUnlockResult(TypedDict):
+    account: "Id"
+    wrongPinTries: int
+    wrongPasswordTries: int
+    warnings: List[str]
 
 
 class AppOpenResult(TypedDict):

@@ -4,7 +4,14 @@ import { loadSodium } from "../../../daemon/host/sodium.ts";
 import { type DeviceState, type DeviceStore, newDeviceState } from "../../../daemon/session/device-store.ts";
 import { passwordWay } from "../../../daemon/session/password-proof.ts";
 import { pinWay, setPin, WRONG_IN_ROW_MAX } from "../../../daemon/session/pin.ts";
-import { createProofs, type GivenProof, type ProofWay, strengths } from "../../../daemon/session/proof.ts";
+import {
+  type Asking,
+  type AssertionWay,
+  createProofs,
+  type GivenProof,
+  type ProofWay,
+  strengths,
+} from "../../../daemon/session/proof.ts";
 import type { UnlockedSession } from "../../../daemon/session/session.ts";
 import { PosternError } from "../../../protocol/errors.ts";
 import { lightArgon2 } from "../../light-argon2.ts";
@@ -70,6 +77,11 @@ async function third(): Promise<Tried> {
   return { way, session: {} as UnlockedSession, triesCounted: () => tries };
 }
 
+/** No test here has an authenticator: test/agent/authenticators.test.ts. */
+const unasked: AssertionWay = { verify: () => Promise.reject(new Error("no authenticator was asked")) };
+const proofsBy = (...ways: ProofWay[]) => createProofs(ways, unasked);
+const aboutPrompt: Asking = { by: {}, prompt: { id: "a prompt", question: () => "its hash" } };
+
 const given = (kind: string, typed: string) => ({ kind, [kind]: typed }) as unknown as GivenProof;
 
 describe.each([
@@ -85,11 +97,11 @@ describe.each([
 
   test("is verified under its own name alone", async () => {
     const { way, session } = await made();
-    const proofs = createProofs([way]);
-    await expect(proofs.verify(session, given(way.kind, RIGHT), true)).resolves.toBeUndefined();
-    await expect(proofs.verify(session, given("another", RIGHT), true)).rejects.toThrow("no way answers");
+    const proofs = proofsBy(way);
+    await expect(proofs.verify(session, given(way.kind, RIGHT), aboutPrompt)).resolves.toBe(way.strength);
+    await expect(proofs.verify(session, given("another", RIGHT), aboutPrompt)).rejects.toThrow("no way answers");
     await expect(
-      proofs.verify(session, { kind: way.kind, another: RIGHT } as unknown as GivenProof, true),
+      proofs.verify(session, { kind: way.kind, another: RIGHT } as unknown as GivenProof, aboutPrompt),
     ).rejects.toThrow(PosternError);
   });
 
@@ -102,7 +114,7 @@ describe.each([
 
   test("names an open prompt where it may decide about nothing else", async () => {
     const { way, session, triesCounted } = await made();
-    const alone = createProofs([way]).verify(session, given(way.kind, RIGHT), false);
+    const alone = proofsBy(way).verify(session, given(way.kind, RIGHT), { by: {} });
     if (way.needsPrompt) await expect(alone).rejects.toMatchObject({ name: "promptNotFound" });
     else await alone;
     expect(triesCounted()).toBe(0);
@@ -125,7 +137,7 @@ describe("the PIN's tries", () => {
 describe("a person is asked first", () => {
   test("for the first way that is ready", async () => {
     const { way, session } = await pin();
-    const proofs = createProofs([way, (await password()).way]);
+    const proofs = proofsBy(way, (await password()).way);
     expect(proofs.offered(session)).toBe("pin");
     await setPin(crypto, session.unlocked.store, undefined);
     expect(proofs.offered(session)).toBe("password");

@@ -2,7 +2,7 @@
 // and stream headers do not, because libsodium draws their randomness itself. So the tests check those two by opening
 // the stored ones. Run as a program, this file writes the vectors. It never overwrites one: a suite that gives other
 // bytes is another suite.
-import { writeFileSync } from "node:fs";
+import { existsSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { ARGON2_COST, deriveUserKeys, pinVerifier, subkey } from "../../../protocol/crypto/derivation.ts";
 import { newId, toBase64 } from "../../../protocol/crypto/encoding.ts";
@@ -14,6 +14,12 @@ import { lookupTag } from "../../../protocol/crypto/lookup-tag.ts";
 import type { Primitives } from "../../../protocol/crypto/primitives.ts";
 import { formatSecretKey } from "../../../protocol/crypto/secret-key.ts";
 import { passwordChangeBytes, signInBytes, signInKeyPair } from "../../../protocol/crypto/sign-in.ts";
+import {
+  type CopyPlace,
+  type CopySecrets,
+  sealRootKeyCopy,
+  sealSignInSeed,
+} from "../../../protocol/crypto/unlock-copy.ts";
 import { grantVaultKey, newVaultKey, sealVaultOverview } from "../../../protocol/crypto/vault-key.ts";
 import { ACCOUNT, ascii, FILE, ITEM, native, repeat, USER, VAULT } from "./implementations.ts";
 
@@ -116,6 +122,24 @@ function signed(crypto: Primitives) {
   };
 }
 
+/** The secrets of the stored copy of a root key. The credential and its public key are none that an authenticator made. */
+export const COPY_PLACE: CopyPlace = {
+  account: ACCOUNT,
+  user: USER,
+  credential: "AQIDBA",
+  publicKey: repeat(0x50, 77),
+};
+export const COPY_SECRETS: CopySecrets = { prf: repeat(0x11, 32), salt: repeat(0x22, 32), secret: repeat(0x33, 32) };
+
+/** A copy of the root key for an authenticator, and the sign-in seed beside it. */
+export function unlockCopy(crypto: Primitives) {
+  const random = fixed(crypto);
+  return {
+    rootKey: toBase64(sealRootKeyCopy(random, COPY_PLACE, COPY_SECRETS, ROOT_KEY)),
+    signInSeed: toBase64(sealSignInSeed(random, ROOT_KEY, { account: ACCOUNT, user: USER }, repeat(3, 32))),
+  };
+}
+
 /** The vectors that depend on libsodium's own randomness. They are made once, and then only opened. */
 export function drawn(crypto: Primitives) {
   const random = fixed(crypto);
@@ -141,11 +165,17 @@ export function drawn(crypto: Primitives) {
 const folder = join(import.meta.dirname, "../../vectors/crypto");
 
 /** The files under test/vectors/crypto. */
-export const paths = { made: join(folder, "suite-1.json"), drawn: join(folder, "suite-1-drawn.json") };
+export const paths = {
+  made: join(folder, "suite-1.json"),
+  drawn: join(folder, "suite-1-drawn.json"),
+  unlockCopy: join(folder, "suite-1-unlock-copy.json"),
+};
 
 if (import.meta.main) {
-  const write = (path: string, content: unknown) =>
-    writeFileSync(path, `${JSON.stringify(content, null, 2)}\n`, { flag: "wx" });
+  const write = (path: string, content: unknown) => {
+    if (!existsSync(path)) writeFileSync(path, `${JSON.stringify(content, null, 2)}\n`, { flag: "wx" });
+  };
   write(paths.made, await deterministic(native));
   write(paths.drawn, drawn(native));
+  write(paths.unlockCopy, unlockCopy(native));
 }

@@ -1,0 +1,209 @@
+// Stores pictures of the app's pages and of its questions, in their states, beside the page's sources. People look at them. The tests check the rest.
+import { mkdirSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import type { Browser, Page } from "playwright-core";
+import { passing } from "../agent/in-process.ts";
+import { startChromium } from "../web/stage.ts";
+import { type Asker, openStage, PIN, type Stage } from "./stage.ts";
+
+const folder = fileURLToPath(new URL("../../clients/desktop/screenshots/", import.meta.url));
+
+type Shot = {
+  readonly name: string;
+  readonly dark?: boolean;
+  readonly narrow?: boolean;
+  /** Opens the page, and does what the person does. */
+  readonly act: (page: Page, stage: Stage) => Promise<unknown>;
+};
+
+const button = (page: Page, name: string | RegExp) => page.getByRole("button", { name });
+const ended = (page: Page) => page.locator("[data-ending]").waitFor();
+const askers: Asker[] = [];
+
+async function asked(page: Page, stage: Stage, start: (stage: Stage) => Asker): Promise<void> {
+  askers.push(start(stage));
+  await stage.openPrompt(page);
+  await page.locator("button:enabled", { hasText: "Deny" }).waitFor();
+}
+
+async function proven(page: Page, proof: string): Promise<void> {
+  await page.locator(".question .field input").fill(proof);
+  await button(page, "Approve").click();
+}
+
+const byMake = (stage: Stage) => stage.askFromMake();
+const byNc = (stage: Stage) => stage.ask();
+const question = (page: Page, stage: Stage) => asked(page, stage, byMake);
+
+async function shownById(page: Page, stage: Stage, item: string): Promise<void> {
+  await asked(page, stage, () => stage.askById(item));
+  await proven(page, PIN);
+  await page.locator("button:enabled", { hasText: "Deny" }).waitFor();
+}
+
+/** A page of the app that may see the whole. */
+async function allowed(page: Page, stage: Stage, route: string): Promise<void> {
+  await stage.openApp(page);
+  await page.locator("h1").waitFor();
+  await page.evaluate((hash) => {
+    location.hash = hash;
+  }, route);
+  const show = button(page, "Show it");
+  await show.click();
+  await passing(stage.agent, page.locator(".question .field input").waitFor());
+  await proven(page, PIN);
+  await page.locator(".question .field input").waitFor({ state: "detached" });
+}
+
+async function withGrants(page: Page, stage: Stage, route: string): Promise<void> {
+  for (const reference of ["op://Demo/DATABASE_URL/password", "op://Demo/STRIPE_KEY/password"]) {
+    stage.person.always("yes");
+    await passing(stage.agent, stage.ask(reference).answer);
+  }
+  stage.person.always("yes", { lasts: "untilLock", width: "vault" });
+  const make = stage.askFromMake();
+  askers.push(make);
+  await passing(stage.agent, make.answer);
+  stage.person.always("ignore");
+  await allowed(page, stage, route);
+}
+
+const shots: readonly Shot[] = [
+  { name: "question", act: question },
+  { name: "question-dark", dark: true, act: question },
+  { name: "question-narrow", narrow: true, act: question },
+  {
+    name: "question-wider",
+    act: async (page, stage) => {
+      await asked(page, stage, byNc);
+      await page.getByText("more, or longer").click();
+      await page.getByLabel("How much").selectOption("vault");
+      await page.getByLabel("For how long").selectOption("untilLock");
+      await page.getByLabel("change it too").check();
+      await page.getByText("You also allow to read, change and delete").waitFor();
+    },
+  },
+  {
+    name: "question-wrong-pin",
+    act: async (page, stage) => {
+      await question(page, stage);
+      await proven(page, "000000");
+      await page.getByText("Wrong PIN").waitFor();
+    },
+  },
+  { name: "question-shown", act: (page, stage) => shownById(page, stage, stage.hostileId) },
+  { name: "question-shown-dark", dark: true, act: (page, stage) => shownById(page, stage, stage.hostileId) },
+  {
+    name: "question-away",
+    act: async (page, stage) => {
+      await question(page, stage);
+      await page.route("**/receive", (route) => route.abort());
+      await page.reload();
+      await page.getByText("cannot be reached").waitFor();
+    },
+  },
+  {
+    name: "approved",
+    act: async (page, stage) => {
+      await asked(page, stage, byNc);
+      await proven(page, PIN);
+      await ended(page);
+    },
+  },
+  {
+    name: "denied",
+    dark: true,
+    act: async (page, stage) => {
+      await asked(page, stage, byNc);
+      await button(page, "Deny").click();
+      await ended(page);
+    },
+  },
+  {
+    name: "timed-out",
+    act: async (page, stage) => {
+      await asked(page, stage, byNc);
+      stage.agent.clock.advance(10 * 60_000);
+      await ended(page);
+    },
+  },
+  { name: "accounts", act: (page, stage) => stage.openApp(page).then(() => page.locator("h1").waitFor()) },
+  {
+    name: "accounts-locked",
+    dark: true,
+    act: async (page, stage) => {
+      await stage.openApp(page);
+      await button(page, "Lock").click();
+      await page.getByLabel("Account password").fill("wrong password");
+      await button(page, "Unlock").click();
+      await page.locator(".fault").waitFor();
+    },
+  },
+  {
+    name: "own-question",
+    act: async (page, stage) => {
+      await stage.openApp(page);
+      await page.getByRole("link", { name: "Grants" }).click();
+      await button(page, "Show it").click();
+      await passing(stage.agent, page.locator(".question .field input").waitFor());
+      await page.locator("button:enabled", { hasText: "Deny" }).waitFor();
+    },
+  },
+  {
+    name: "questions",
+    act: async (page, stage) => {
+      await allowed(page, stage, "#/questions");
+      askers.push(stage.ask(), stage.askById(stage.hostileId));
+      await passing(stage.agent, page.locator(".question").nth(1).waitFor());
+    },
+  },
+  { name: "grants", act: (page, stage) => withGrants(page, stage, "#/grants") },
+  { name: "grants-dark", dark: true, act: (page, stage) => withGrants(page, stage, "#/grants") },
+  { name: "grants-narrow", narrow: true, act: (page, stage) => withGrants(page, stage, "#/grants") },
+  {
+    name: "clients",
+    act: async (page, stage) => {
+      await stage.channel.call("clients.open", { integrationName: "shop", integrationVersion: "2.4.0" });
+      await allowed(page, stage, "#/clients");
+      await page.locator(".rows li").first().waitFor();
+    },
+  },
+  { name: "log", act: (page, stage) => withGrants(page, stage, "#/log").then(() => page.locator("table").waitFor()) },
+  {
+    name: "log-dark",
+    dark: true,
+    act: (page, stage) => withGrants(page, stage, "#/log").then(() => page.locator("table").waitFor()),
+  },
+  {
+    name: "log-narrow",
+    narrow: true,
+    act: (page, stage) => allowed(page, stage, "#/log").then(() => page.locator("table").waitFor()),
+  },
+];
+
+/** Each picture has an agent of its own, so that none depends on another. */
+async function take(browser: Browser, shot: Shot): Promise<void> {
+  const stage = await openStage();
+  const context = await browser.newContext({
+    viewport: shot.narrow === true ? { width: 360, height: 640 } : { width: 800, height: 640 },
+    colorScheme: shot.dark === true ? "dark" : "light",
+  });
+  const page = await context.newPage();
+  try {
+    await shot.act(page, stage);
+    await page.mouse.move(0, 0);
+    await page.screenshot({ path: `${folder}${shot.name}.png`, fullPage: true });
+  } finally {
+    for (const asker of askers.splice(0)) asker.stop();
+    await context.close();
+    await stage.close();
+  }
+}
+
+mkdirSync(folder, { recursive: true });
+const wanted = process.argv.slice(2);
+const taken = shots.filter(({ name }) => wanted.length === 0 || wanted.includes(name));
+const browser = await startChromium();
+for (const shot of taken) await take(browser, shot);
+await browser.close();
+process.stdout.write(`screenshots: wrote ${taken.length} to clients/desktop/screenshots\n`);
