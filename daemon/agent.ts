@@ -59,9 +59,11 @@ import { createWatches, type Watches } from "./methods/watches.ts";
 import type { OwnProgram } from "./peer/foreign-ancestor.ts";
 import { identityAt } from "./peer/linux.ts";
 import type { Subject } from "./peer/subject.ts";
-import { createDesk, type Desk } from "./pinentry/desk.ts";
+import { createDesk, type Desk, type DeskParts } from "./pinentry/desk.ts";
 import { type Pinentries, pinentries } from "./pinentry/started.ts";
 import { createPolicies, type Policies } from "./policy/policies.ts";
+import { systemAuthority } from "./polkit/authority.ts";
+import { createSystemDialog, type SystemDialog } from "./polkit/system-dialog.ts";
 import { answerSdk } from "./sdk/answer.ts";
 import type { Whose } from "./session/account-file.ts";
 import type { AccountSession } from "./session/account-session.ts";
@@ -150,8 +152,7 @@ export function createAgent(parts: AgentParts): Agent {
     tell: createUnlockTelling(clock, approvers),
   });
   const pages = pagesOf(parts, { newId, grants, broker: () => broker });
-  const desk = createDesk({
-    ...{ clock, log, native: parts.native, env: parts.env, pinentries: parts.pinentries ?? pinentries },
+  const { desk, systemDialog } = askersOf(parts, {
     showPage: pages.show,
     ...{ sessions: () => sessions, broker: () => broker, overseer: () => overseer, givenYes: () => givenYes },
   });
@@ -303,7 +304,7 @@ export function createAgent(parts: AgentParts): Agent {
   const overseer = createOverseer({ proofs, clock, sessions, grants, broker, log });
   const givenYes = createGivenYes({ sessions, broker, policies });
   const state = {
-    ...{ proofs, overseer, desk, givenYes, policies, authenticators, pages },
+    ...{ proofs, overseer, desk, systemDialog, givenYes, policies, authenticators, pages },
     ...{ connections, grants, applications, approvers, handles, followers, broker, sessions, tokens, left, watches },
   };
   const gate = createGate({ clock, sessions, grants, broker, unlockWaits, resolver, applications, policies });
@@ -355,6 +356,16 @@ function giveGrants(
       for (const { id } of made) grants.revoke(id);
     });
   }
+}
+
+/** Functions, since these parts are made later. */
+type Later = Pick<DeskParts, "showPage" | "broker" | "overseer" | "givenYes"> & { readonly sessions: () => Sessions };
+
+/** The parts that put a question to the person. */
+function askersOf({ clock, log, native, env, pinentries: chosen }: AgentParts, later: Later) {
+  const systemDialog = createSystemDialog({ clock, log, authority: systemAuthority(native), ...later });
+  const programs = { native, env, pinentries: chosen ?? pinentries };
+  return { systemDialog, desk: createDesk({ clock, log, ...programs, ...later, inSystemDialog: systemDialog.ask }) };
 }
 
 /** Records each refused call where there is an account. Without an account, a refusal concerns nobody's secrets. */
@@ -409,6 +420,7 @@ type State = {
   readonly proofs: Proofs;
   readonly overseer: Overseer;
   readonly desk: Desk;
+  readonly systemDialog: SystemDialog;
   readonly authenticators: Authenticators;
   readonly pages: PageDoor;
   readonly givenYes: GivenYes;
@@ -442,6 +454,7 @@ function handlersOf(parts: AgentParts, state: State): Handlers {
       followers,
       mayManage: approvers.mayManage,
       policyOf: policies.stateOf,
+      whyUnavailable: (approver) => (approver === "polkit" ? state.systemDialog.whyNot() : undefined),
       bears: holds,
       stop: parts.stop,
       trace: parts.trace,

@@ -25,15 +25,18 @@ const soak = [
   "test/cli/policy.test.ts",
   "test/cli/service-down.test.ts",
   "test/cli/tmux.test.ts",
+  "test/polkit/deadline.test.ts",
   "test/service/interleaved/at-once.test.ts",
   "test/service/limits.test.ts",
 ];
 
 /**
- * Other people's programs: the packed client under runtimes and tools that are installed from npm, the share page in a browser, a release by git
+ * Other people's programs: polkit and fprintd, the packed client under runtimes and tools that are installed from npm, the share page in a browser, a release by git
  * and npm, and the examples in projects of npm. No other lane waits for them.
  */
 const interop = [
+  "test/polkit/dialogue.test.ts",
+  "test/polkit/finger.test.ts",
   "test/toolchains/**/*.test.ts",
   "test/web/share-page.test.ts",
   "test/desktop/authenticator.test.ts",

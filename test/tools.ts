@@ -41,6 +41,8 @@ const tools: Readonly<Record<string, string>> = {
   xdotool: "xdotool",
   import: "imagemagick",
   tmux: "tmux",
+  pkttyagent: "polkitd dbus python3-dbus python3-gi",
+  "fprintd-enroll": "fprintd libpam-fprintd",
 };
 
 /**

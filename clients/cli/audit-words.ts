@@ -120,6 +120,7 @@ const others: Readonly<Record<string, string>> = {
   "application.known": "know a program again",
   "proof.pin": "give the approval PIN",
   "proof.password": "give the account password",
+  "proof.polkit": "show the system who you are",
   "policy.allowed": "allow by the policy",
   "policy.denied": "deny by the policy",
   "secret.changed": "tell of a changed secret",

@@ -6,6 +6,7 @@ import { addAccountCommands } from "./commands/account.ts";
 import { addAccountsCommands } from "./commands/accounts.ts";
 import { addAgentCommands } from "./commands/agent.ts";
 import { addAppCommand } from "./commands/app.ts";
+import { addApproverCommands } from "./commands/approver.ts";
 import { addAuditCommands } from "./commands/audit.ts";
 import { addAuthenticatorCommands } from "./commands/authenticators.ts";
 import { addBackupCommands } from "./commands/backup.ts";
@@ -59,6 +60,7 @@ export function program(json = false): Command {
   addAccountCommands(root);
   addAccountsCommands(root);
   addConfigCommands(root);
+  addApproverCommands(root);
   addDeviceCommands(root);
   addAuthenticatorCommands(root);
   addSignOutCommand(root);

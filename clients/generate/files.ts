@@ -34,6 +34,7 @@ export function generatedFiles(read: Read): Readonly<Record<string, string>> {
     "clients/typescript/generated-generate-password.ts": adapted(read, "protocol/secret/generate-password.ts"),
     "clients/cli/generated-permission-names.ts": copied(read, "protocol/access/permission-names.ts"),
     "clients/cli/generated-certificates.ts": copied(read, "daemon/host/certificates.ts"),
+    "clients/cli/generated-action-file.ts": copied(read, "daemon/polkit/action-file.ts"),
     "clients/cli/generated-guessed-pin.ts": copied(read, "daemon/session/guessed-pin.ts"),
     "clients/cli/generated-make-folder.ts": copied(read, "daemon/host/make-folder.ts"),
     "service/generated-make-folder.ts": copied(read, "daemon/host/make-folder.ts"),

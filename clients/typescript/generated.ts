@@ -54,7 +54,7 @@ export type AllowedCredential = {
 };
 export type AllowedRecipientType = "Email" | "Domain";
 export type AllowedType = "Authenticated" | "Public";
-export type Approver = "app" | "window" | "terminal";
+export type Approver = "app" | "window" | "terminal" | "polkit";
 export type Assertion = {
   id: string;
   rawId: string;
@@ -546,6 +546,7 @@ export type SessionState = {
   idleLock?: IdleLock;
   policy?: PolicyState;
   approvers?: Approver[];
+  unavailable?: UnavailableApprover[];
 };
 export type Share = {
   shareId: Id;
@@ -574,6 +575,10 @@ export type TraceState = {
   file: string;
   state: "writing" | "full" | "failed";
   bytes: number;
+};
+export type UnavailableApprover = {
+  approver: Approver;
+  why: string;
 };
 export type ValidRecipient = {
   type: "Email";
@@ -763,7 +768,7 @@ export type Methods = {
     };
     result: Empty;
   };
-  /** Sets the ways in which the agent itself puts an open prompt to the person on this device, in order: on a page of the app in a browser, in a window, and on the terminal of the asking program. An empty list switches them off. `prompts.answer` works beside them in any case. The account password is the proof, so that no program moves the question to where it watches. */
+  /** Sets the ways in which the agent itself puts an open prompt to the person on this device, in order: on a page of the app in a browser, in a window, on the terminal of the asking program, and through polkit, where the system asks for the password or the finger. polkit needs an action that root installs once. An empty list switches them off. `prompts.answer` works beside them in any case. The account password is the proof, so that no program moves the question to where it watches. */
   "accounts.setApprovers": {
     params: {
       account?: string;

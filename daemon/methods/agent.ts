@@ -6,6 +6,7 @@ import type { Protection } from "../host/protection.ts";
 import type { TraceState } from "../host/trace-file.ts";
 import type { PolicyState } from "../policy/policies.ts";
 import { approversOf } from "../session/approver-order.ts";
+import type { Approver } from "../session/device-store.ts";
 import { idleLockOf } from "../session/idle.ts";
 import type { Proofs } from "../session/proof.ts";
 import type { Session, UnlockedSession } from "../session/session.ts";
@@ -30,6 +31,8 @@ export type AgentParts = {
   readonly mayManage: (connection: Connection, account: string) => boolean;
   /** How the file of the policy stands to what was approved. */
   readonly policyOf: (session: UnlockedSession) => PolicyState;
+  /** Why an approver cannot ask on this machine, for a person. Undefined where it can. */
+  readonly whyUnavailable: (approver: Approver) => string | undefined;
   /** Whether a token of the connection has opened this. */
   readonly bears: (connection: Connection, unlocked: Opened) => boolean;
   readonly stop: () => void;
@@ -62,7 +65,7 @@ export function agentMethods(parts: AgentParts): AgentHandlers {
         sessions: sessions.list().map((session) => ({
           ...(sees(session.file.account) ? namedSession(session, sessions) : {}),
           ...shownSession(session, proofs),
-          ...(sees(session.file.account) ? openedParts(session, parts.policyOf) : {}),
+          ...(sees(session.file.account) ? openedParts(session, parts) : {}),
         })),
         tokenSessions: tokens.list().length,
         openPrompts: broker.list().length,
@@ -94,13 +97,21 @@ function namedSession({ file }: Session, sessions: Sessions) {
 }
 
 /** The settings and the policy of an unlocked account. They lie in the sealed store. */
-function openedParts(session: Session, policyOf: AgentParts["policyOf"]) {
+function openedParts(session: Session, { policyOf, whyUnavailable }: AgentParts) {
   const { unlocked } = session;
   if (unlocked === undefined) return {};
   const { state } = unlocked.store;
   const policy = policyOf(session as UnlockedSession);
-  const settings = { idleLock: idleLockOf(state), approvers: [...approversOf(state)] };
-  return { ...settings, ...(policy === "none" ? {} : { policy }) };
+  const approvers = [...approversOf(state)];
+  const unavailable = approvers.flatMap((approver) => {
+    const why = whyUnavailable(approver);
+    return why === undefined ? [] : [{ approver, why }];
+  });
+  return {
+    ...{ idleLock: idleLockOf(state), approvers },
+    ...(unavailable.length === 0 ? {} : { unavailable }),
+    ...(policy === "none" ? {} : { policy }),
+  };
 }
 
 function shownSession(session: Session, proofs: AgentParts["proofs"]) {

@@ -1,4 +1,4 @@
-// Puts open prompts to the person: in a window, and on the asker's own terminal. Each prompt also waits for `postern approve` all the time, and the
+// Puts open prompts to the person: on the desktop, and on the asker's own terminal. Each prompt also waits for `postern approve` all the time, and the
 // first answer ends the others. Nothing waits for a person here but the question itself.
 import { once } from "node:events";
 import { setTimeout as pause } from "node:timers/promises";
@@ -24,8 +24,8 @@ import { createTurns } from "./turns.ts";
 /** Milliseconds between two looks at the foreground of a terminal. Nobody announces that a job came there, or left. */
 export const LOOK_MS = 250;
 
-/** The one place of all windows. */
-const WINDOW = "window";
+/** The one place of all windows, and of the system's dialogue. */
+const DESKTOP = "desktop";
 
 /** What the pinentries shall take for the character set of a terminal. They would not show other letters at all otherwise. */
 const LETTERS = "lc-ctype=C.UTF-8";
@@ -41,6 +41,8 @@ export type DeskParts = {
   readonly broker: () => Pick<Broker, "decide" | "list">;
   readonly overseer: () => Pick<Overseer, "proveTyped" | "offered">;
   readonly givenYes: () => GivenYes;
+  /** Asks by the system's own dialogue. It aborts `end` where the question must be asked nowhere else. */
+  readonly inSystemDialog: (prompt: Prompt, end: AbortController) => Promise<Ended>;
   /** Shows a question in the app. False where no page of it came. */
   readonly showPage: (prompt: Prompt, signal: AbortSignal) => Promise<boolean>;
 };
@@ -67,33 +69,38 @@ export function createDesk(parts: DeskParts): Desk {
   /** Asks in the order that the account's person has set. */
   async function ask(prompt: Prompt, end: AbortController): Promise<void> {
     const order = approversOf(parts.sessions().find(prompt.account)?.unlocked?.store.state ?? {});
-    const onDesk = order.filter((way) => way !== "terminal");
+    const onDesktop = order.filter((way) => way !== "terminal");
     // One question in two windows would only teach people to answer quickly. So the next one comes where the one before could not.
-    const ofDesk = () => firstOf(onDesk, (way) => (way === "app" ? inApp(prompt, end) : inWindow(prompt, end)));
-    if (order[0] === "terminal" && onDesk.length > 0) {
-      if ((await onTerminal(prompt, end, false)) === "unavailable") await ofDesk();
+    const ways = { app: inApp, window: inWindow, polkit: inSystem };
+    const ofDesktop = () => firstOf(onDesktop, (way) => ways[way](prompt, end));
+    if (order[0] === "terminal" && onDesktop.length > 0) {
+      if ((await onTerminal(prompt, end, false)) === "unavailable") await ofDesktop();
       return;
     }
     // A window may be on a desk where nobody sits. So it keeps no terminal waiting.
-    await Promise.all([ofDesk(), order.includes("terminal") ? onTerminal(prompt, end, true) : "unavailable"]);
+    await Promise.all([ofDesktop(), order.includes("terminal") ? onTerminal(prompt, end, true) : "unavailable"]);
   }
 
   const hasDisplay = () => [env.DISPLAY, env.WAYLAND_DISPLAY].some((name) => (name ?? "") !== "");
 
   /** A page of the app answers by itself. So this only waits for the end of the question. */
   async function inApp(prompt: Prompt, { signal }: AbortController): Promise<Ended> {
-    if (!hasDisplay() || [...prompt.askers()].some(isOursInFront)) return "unavailable";
+    if (!hasDisplay() || isAskedByOurs(prompt)) return "unavailable";
     const isShown = await parts.showPage(prompt, signal);
     if (!isShown && !signal.aborted) return "unavailable";
     if (!signal.aborted) await once(signal, "abort");
     return "settled";
   }
 
+  /** The dialogue of the system, as one of the windows. */
+  async function inSystem(prompt: Prompt, end: AbortController): Promise<Ended> {
+    if (isAskedByOurs(prompt)) return "unavailable";
+    return inTurn(DESKTOP, end, () => parts.inSystemDialog(prompt, end));
+  }
+
   async function inWindow(prompt: Prompt, end: AbortController): Promise<Ended> {
-    if (!hasDisplay()) return "unavailable";
-    // Our own command asks where it stands, and one question in two places would only teach people to answer quickly.
-    if ([...prompt.askers()].some(isOursInFront)) return "unavailable";
-    return inTurn(WINDOW, end, () =>
+    if (!hasDisplay() || isAskedByOurs(prompt)) return "unavailable";
+    return inTurn(DESKTOP, end, () =>
       firstOf(pinentries.window, (pinentry) => run(pinentry, prompt, end, { options: ["no-grab", LETTERS] })),
     );
   }
@@ -227,6 +234,9 @@ export function createDesk(parts: DeskParts): Desk {
     },
   };
 }
+
+/** Our own command asks where it stands, and one question in two places would only teach people to answer quickly. */
+const isAskedByOurs = (prompt: Prompt) => [...prompt.askers()].some(isOursInFront);
 
 /** A program that is not ours, in the foreground of its terminal. */
 const isForeignInFront = (one: Connection) =>

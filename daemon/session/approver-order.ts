@@ -3,11 +3,12 @@
 import type { Approver, DeviceState, DeviceStore } from "./device-store.ts";
 
 /** The ways that there are. */
-const ways: readonly Approver[] = ["app", "window", "terminal"];
+const ways: readonly Approver[] = ["app", "window", "terminal", "polkit"];
 
 /**
  * The orders that hold where nobody chose one: without an authenticator, and with one. Without one the app would ask for the PIN on a page, which another
- * program's page can look like. What an authenticator signs is bound to our page.
+ * program's page can look like. What an authenticator signs is bound to our page. polkit is in neither: root must install its action first, its dialogue takes
+ * the place of the window, and a desktop may give that dialogue the whole keyboard.
  */
 const usual: readonly Approver[] = ["window", "terminal"];
 const withAuthenticator: readonly Approver[] = ["app", ...usual];

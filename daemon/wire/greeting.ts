@@ -47,7 +47,8 @@ export function forStranger({ sessions, unfinishedRestore: _begun, trace: _file,
   return {
     ...more,
     sessions: sessions.map(
-      ({ account: _account, default: _default, idleLock: _lock, approvers: _order, ...session }) => session,
+      ({ account: _id, default: _default, idleLock: _lock, approvers: _order, unavailable: _ways, ...session }) =>
+        session,
     ),
   };
 }

@@ -337,7 +337,7 @@ export const accounts = {
   }),
   "accounts.setApprovers": entry({
     summary:
-      "Sets the ways in which the agent itself puts an open prompt to the person on this device, in order: on a page of the app in a browser, in a window, and on the terminal of the asking program. An empty list switches them off. `prompts.answer` works beside them in any case. The account password is the proof, so that no program moves the question to where it watches.",
+      "Sets the ways in which the agent itself puts an open prompt to the person on this device, in order: on a page of the app in a browser, in a window, on the terminal of the asking program, and through polkit, where the system asks for the password or the finger. polkit needs an action that root installs once. An empty list switches them off. `prompts.answer` works beside them in any case. The account password is the proof, so that no program moves the question to where it watches.",
     params: Type.Object({ account: Type.Optional(IdParam), approvers: Approvers, password: Password }, closed),
     result: Empty,
     errors: ["signedOut", "locked", "accountNotFound", "proofRefused", "tryLater"],

@@ -4,13 +4,16 @@ import { entry } from "../entry.ts";
 import { featureNames } from "../features.ts";
 import { PROTOCOL, PROTOCOL_MAX } from "../limits.ts";
 import { named } from "../named.ts";
-import { Approvers, Empty, Id, IdleLock, Timestamp } from "./common.ts";
+import { Approver, Approvers, Empty, Id, IdleLock, Timestamp } from "./common.ts";
 import { PolicyState } from "./policy.ts";
 
 const Name = Type.String({ minLength: 1, maxLength: 64 });
 
 /** The form of the wire that a connection speaks after its hello. */
 const Door = Type.Enum(["native", "sdk"], named("Door"));
+
+/** A way that cannot ask, and why, in words for a person. */
+const Unavailable = Type.Object({ approver: Approver, why: Type.String() }, named("UnavailableApprover"));
 
 const SessionState = Type.Object(
   {
@@ -28,6 +31,8 @@ const SessionState = Type.Object(
     policy: Type.Optional(PolicyState),
     /** The same. */
     approvers: Type.Optional(Approvers),
+    /** The same. Those of `approvers` that cannot ask on this machine as it is, each with the reason. Absent where there is none. */
+    unavailable: Type.Optional(Type.Array(Unavailable)),
   },
   named("SessionState"),
 );

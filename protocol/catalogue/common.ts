@@ -54,11 +54,11 @@ export const Proof = Type.Union(
 /** The time without use after which an unlocked account locks by itself. A word and no number, since later ones may be no time. */
 export const IdleLock = Type.Enum(["tenMinutes", "eightHours"], named("IdleLock"));
 
-/** A way in which the agent itself puts a question to the person: in a window, or on the terminal of the asking program. */
-export const Approver = Type.Enum(["app", "window", "terminal"], named("Approver"));
+/** A way in which the agent itself puts a question to the person: on a page of the app, in a window, on the terminal of the asking program, or by the system (polkit). */
+export const Approver = Type.Enum(["app", "window", "terminal", "polkit"], named("Approver"));
 
 /** The ways, in the order in which they are tried. An empty list leaves all questions to `postern approve`. */
-export const Approvers = Type.Array(Approver, { maxItems: 3 });
+export const Approvers = Type.Array(Approver, { maxItems: 4 });
 
 /** Parameters of every method on an account: the connection's client that asks, and whether to wait for a person. */
 /** Present where the service could not be reached just now: the age of the answer. */

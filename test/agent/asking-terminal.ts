@@ -4,7 +4,7 @@ import { dirname } from "node:path";
 import type { Channel } from "../../clients/typescript/channel.ts";
 import { openTerminal, type Terminal } from "../build/terminal.ts";
 import { hasTool } from "../tools.ts";
-import { attachPerson, makeAccount, PASSWORD } from "./person.ts";
+import { type Approver, attachPerson, makeAccount, PASSWORD } from "./person.ts";
 import type { RunningAgent } from "./start.ts";
 
 /** Whether the programs of these tests are there. */
@@ -55,7 +55,7 @@ export function isRunning(pid: number): boolean {
 }
 
 /** An account whose only approver is this way, with an item, and one whose title holds everything that a terminal must not be sent. */
-export async function stageOf(agent: Pick<RunningAgent, "connect">, approvers: ("window" | "terminal")[]) {
+export async function stageOf(agent: Pick<RunningAgent, "connect">, approvers: Approver[]) {
   await makeAccount(agent, "Ada", { approvers });
   const person = await attachPerson(agent);
   person.always("yes");

@@ -15,7 +15,7 @@ export type Prompt = {
   readonly text: readonly string[];
 };
 
-type Approver = Methods["accounts.setApprovers"]["params"]["approvers"][number];
+export type Approver = Methods["accounts.setApprovers"]["params"]["approvers"][number];
 
 export type Choice = NonNullable<Methods["prompts.answer"]["params"]["choice"]>;
 

@@ -8,13 +8,14 @@ import type { Channel } from "../../clients/typescript/channel.ts";
 import { GATHER_MS, PROMPT_MS } from "../../daemon/approval/broker.ts";
 import { type Pinentries, pinentries } from "../../daemon/pinentry/started.ts";
 import type { Terminal } from "../build/terminal.ts";
+import { isRoot } from "../daemon/peer/children.ts";
 import { asks, isReady, modes, outcomes, pinentriesOf, shellAt, stageOf } from "./asking-terminal.ts";
 import { type InProcessAgent, startInProcess } from "./in-process.ts";
 import { PASSWORD, type Person, PIN } from "./person.ts";
 
 const TTY = { path: "/usr/bin/pinentry-tty", variables: [] };
 const MISSING = { path: "/usr/bin/pinentry-of-nobody", variables: [] };
-type Way = "window" | "terminal";
+type Way = "polkit" | "window" | "terminal";
 
 let folder: string;
 let agent: InProcessAgent;
@@ -105,6 +106,27 @@ describe.skipIf(!isReady)("a way that cannot ask (needs nc, setpriv, pinentry-tt
     terminal.type(asks(agent.socket));
     await terminal.sees("approvalDenied");
     expect((await outcomes(channel, "prompts.answer")).at(-1)).toBe("denied /usr/bin/pinentry-tty");
+  });
+});
+
+describe.skipIf(!isReady || !isRoot)("polkit (needs root, whom it asks nothing, nc, setpriv, pinentry-tty)", () => {
+  test.each<[string, Way[]]>([
+    ["the window", ["polkit", "window"]],
+    ["the window behind a terminal that cannot be used", ["terminal", "polkit", "window"]],
+  ])("that cannot ask leaves the question to %s", async (_what, order) => {
+    // A window that can do without a display, so that this test needs none.
+    await begin(order, { terminal: [MISSING], window: [TTY] }, { DISPLAY: ":9" });
+    terminal.type(asks(agent.socket));
+    await terminal.sees("approvalDenied");
+    expect((await outcomes(channel, "prompts.answer")).at(-1)).toBe("denied /usr/bin/pinentry-tty");
+  });
+
+  test("that cannot ask keeps no terminal waiting", async () => {
+    await begin(["polkit", "terminal"], {});
+    terminal.type(asks(agent.socket));
+    await terminal.sees("PIN:");
+    terminal.type(PIN);
+    await terminal.sees('"secret":"s3cret"');
   });
 });
 

@@ -74,6 +74,11 @@ const rooms: Record<string, { may: string[]; because: string }> = {
     may: ["approval", "audit", "call", "host", "peer", "session"],
     because: "it shows an open prompt to a person and hands the proof over, and decides about none",
   },
+  polkit: {
+    may: ["approval", "host", "peer", "pinentry", "session"],
+    because:
+      "it hands an open prompt to the system's own dialogue, cut as every dialogue's text is, and decides about none",
+  },
   transfer: {
     may: ["account", "call", "host", "session"],
     because: "a handle passes bytes for which the gate was asked before",
@@ -186,6 +191,7 @@ const entryPoints: Record<string, string> = {
   "test/fixtures/home-0.1/make.ts": "made a committed fixture",
   "test/protocol/make-protocol-2.ts": "made a committed list",
   "test/service/dying.ts": "a process of torn-write.test.ts",
+  "test/polkit/ask-about.ts": "run by a test as another user",
   "test/cli/begin-named.ts": "started by a test, which ends it with signals",
   "clients/cli/demo/script.ts": "a program of the demonstration",
   "daemon/main.ts": "the agent's process",

@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { exitCodes } from "../../clients/cli/terminal/exit-code.ts";
 import { PASSWORD, WORK_PASSWORD } from "../agent/person.ts";
+import { isRoot } from "../daemon/peer/children.ts";
 import { postern } from "./postern.ts";
 
 let home: string;
@@ -40,6 +41,22 @@ describe("config approvers", () => {
     expect(await run("config")).toMatchObject({ code: 0, out: "idle-lock  10 minutes\napprovers  off\n" });
   });
 
+  test("says why a chosen way cannot ask here, and so does the status", async () => {
+    await init(" --approvers polkit,terminal");
+    // The agent of this test runs as whoever runs the tests.
+    const why = isRoot
+      ? "the agent runs as root, whom polkit asks nothing"
+      : "Postern's action is not installed: run `postern approver install polkit`";
+    expect((await run("config approvers")).out).toBe(`polkit,terminal\npolkit does not ask: ${why}\n`);
+    const unavailable = [{ approver: "polkit", why }];
+    expect(await shown()).toEqual({ approvers: ["polkit", "terminal"], unavailable });
+    expect(await shown("config --json")).toMatchObject({ unavailable });
+    expect((await run("config")).out).toContain(`polkit does not ask: ${why}\n`);
+    expect((await run("status")).out).toContain(`\npolkit does not ask: ${why}\n`);
+    await run("config approvers terminal --password-fd 3", [PASSWORD]);
+    expect((await run("status")).out).not.toContain("polkit");
+  });
+
   test("changes nothing for a wrong password, nor without one where nobody can be asked", async () => {
     await init();
     const wrong = await run("config approvers off --password-fd 3", ["not the password"]);
@@ -54,7 +71,7 @@ describe("config approvers", () => {
       const refused = await run(`config approvers ${typed}`);
       expect(refused).toMatchObject({ code: exitCodes.usage, out: "" });
       expect(refused.err).toContain(
-        "config approvers takes app, window and terminal in your order, some of them, or off\n  next: for one, config approvers terminal,window",
+        "config approvers takes app, polkit, window and terminal in your order, some of them, or off\n  next: for one, config approvers terminal,window",
       );
     },
   );
@@ -78,6 +95,6 @@ describe("config approvers", () => {
 });
 
 test("init refuses others before anything is made", async () => {
-  expect((await init(" --approvers mail")).err).toContain("--approvers takes app, window and terminal");
+  expect((await init(" --approvers mail")).err).toContain("--approvers takes app, polkit, window and terminal");
   expect(existsSync(join(home, "kit.txt"))).toBe(false);
 });

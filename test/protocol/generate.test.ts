@@ -52,7 +52,12 @@ describe("npm run generate -- --check", () => {
 
   beforeAll(() => {
     folder = mkdtempSync(join(tmpdir(), "postern-generate-"));
-    const copied = ["daemon/host/certificates.ts", "daemon/host/make-folder.ts", "daemon/session/guessed-pin.ts"];
+    const copied = [
+      "daemon/host/certificates.ts",
+      "daemon/host/make-folder.ts",
+      "daemon/polkit/action-file.ts",
+      "daemon/session/guessed-pin.ts",
+    ];
     copied.push("LICENSE", "clients/python");
     const sources = ["protocol", "clients/generate", "clients/typescript", "package.json", "package-lock.json"];
     for (const path of [...sources, ...copied])

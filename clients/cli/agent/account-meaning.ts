@@ -34,6 +34,7 @@ export const withoutAccount: Readonly<Record<string, Refusal>> = {
   },
   service: { why: "an account service belongs to no account of this agent", next: "leave out --account" },
   bridge: { why: "the bridge serves every account of every user", next: "leave out --account" },
+  approver: { why: "polkit asks for every account of a user's agent", next: "leave out --account" },
   generate: NONE,
   "policy hash": NONE,
   deny: {

@@ -1,37 +1,16 @@
 // Puts the bridge library where the official SDKs look for it, and takes it away. Programs of every user load what lies there. So it is a
 // copy, root's own, in folders that only root can write to.
-import {
-  closeSync,
-  constants,
-  fchmodSync,
-  fsyncSync,
-  lstatSync,
-  openSync,
-  readdirSync,
-  renameSync,
-  rmdirSync,
-  rmSync,
-  writeSync,
-} from "node:fs";
+import { readdirSync, rmdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
+import { ownerOn, type Place, pathOn, putWhole, unsafeFolderOn, writingTo } from "../files/root-place.ts";
 import { makeFolder } from "../generated-make-folder.ts";
 import { UsageError } from "../terminal/exit-code.ts";
 import { asRoot, INSTALL_FOLDER, LIBRARY, lookAt, MODE, ownLibrary, searchedFolders } from "./library.ts";
 
-/** The machine that the command works on. Tests and packages name another root than `/`. */
-export type Machine = {
-  readonly platform: string;
-  readonly architecture: string;
-  /** Undefined means the machine itself, which takes root. */
-  readonly prefix: string | undefined;
-  readonly user: number | undefined;
-};
+/** The machine that the command works on. */
+export type Machine = Place & { readonly platform: string; readonly architecture: string };
 
-export const pathOn = ({ prefix }: Machine, path: string): string => join(prefix ?? "/", path);
 export const targetOn = (machine: Machine): string => pathOn(machine, join(INSTALL_FOLDER, LIBRARY));
-
-/** The owner that everything on the way must have. */
-export const ownerOn = ({ prefix, user }: Machine): number => (prefix === undefined ? 0 : (user ?? 0));
 
 /** Throws UsageError on a system for which there is no bridge yet. */
 export function demandLinux({ platform }: Machine): void {
@@ -83,21 +62,7 @@ function demandNoOther(machine: Machine): void {
 }
 
 /** A folder on the way that is not safe, with the reason. Whoever can write there can replace what programs load. */
-export function unsafeFolder(machine: Machine): string | undefined {
-  const owner = ownerOn(machine);
-  const parts = INSTALL_FOLDER.split("/");
-  for (let count = 1; count <= parts.length; count++) {
-    // The first part is empty. A slash behind the prefix would follow a link there.
-    const path = pathOn(machine, parts.slice(0, count).join("/"));
-    const found = lstatSync(path, { throwIfNoEntry: false });
-    if (found === undefined) return undefined;
-    if (found.isSymbolicLink()) return `${path} is a link`;
-    if (!found.isDirectory()) return `${path} is no folder`;
-    if (found.uid !== owner) return `${path} belongs to another user`;
-    if ((found.mode & 0o022) !== 0) return `${path} can be written by others`;
-  }
-  return undefined;
-}
+export const unsafeFolder = (machine: Machine): string | undefined => unsafeFolderOn(machine, INSTALL_FOLDER);
 
 function demandSafeFolders(machine: Machine): void {
   const unsafe = unsafeFolder(machine);
@@ -111,40 +76,10 @@ function demandSafeFolders(machine: Machine): void {
 /** The beginning of a file's name before it is whole. */
 const BEGUN = ".postern-bridge-";
 
-/** Writes the file beside its place, and moves it there when it is whole. A program that starts meanwhile loads the old one or the new one. */
-function put(folder: string, content: Buffer): void {
-  const begun = join(folder, `${BEGUN}${process.pid}`);
-  const file = openSync(begun, constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW, 0o600);
-  try {
-    for (let at = 0; at < content.length; ) at += writeSync(file, content, at);
-    fchmodSync(file, MODE);
-    fsyncSync(file);
-    renameSync(begun, join(folder, LIBRARY));
-  } catch (error) {
-    rmSync(begun, { force: true });
-    throw error;
-  } finally {
-    closeSync(file);
-  }
-}
-
 export type Installed = { readonly path: string; readonly version: string; readonly changed: boolean };
 
-/** Runs what writes to the machine. Where the system refuses, a person must put that right, so its reason is told. */
-function writing(machine: Machine, write: () => void): void {
-  try {
-    write();
-  } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
-    if (code === undefined) throw error;
-    throw new UsageError(
-      `${pathOn(machine, INSTALL_FOLDER)} cannot be written (${code})`,
-      code === "EROFS"
-        ? "its file system is read-only: use Postern's own client packages, or make the place writable"
-        : "look at the folder, its file system and its free space, and run the command again",
-    );
-  }
-}
+const writing = (machine: Machine, write: () => void): void =>
+  writingTo(pathOn(machine, INSTALL_FOLDER), "use Postern's own client packages, or make the place writable", write);
 
 /** Installs the library. Does nothing where this very library is there already. Throws UsageError where it must not. */
 export function installBridge(machine: Machine): Installed {
@@ -159,7 +94,7 @@ export function installBridge(machine: Machine): Installed {
   if (!isThere)
     writing(machine, () => {
       makeFolders(machine);
-      put(pathOn(machine, INSTALL_FOLDER), own.content);
+      putWhole(pathOn(machine, INSTALL_FOLDER), `${BEGUN}${process.pid}`, LIBRARY, own.content, MODE);
     });
   return { path, version: own.version, changed: !isThere };
 }

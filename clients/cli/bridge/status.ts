@@ -1,7 +1,8 @@
 // What the official SDKs find on this machine.
+import { ownerOn } from "../files/root-place.ts";
 import { oneLine } from "../terminal/terminal.ts";
 import { VERSION } from "../version.ts";
-import { type Machine, ownerOn, targetOn, unsafeFolder } from "./install.ts";
+import { type Machine, targetOn, unsafeFolder } from "./install.ts";
 import { lookAt } from "./library.ts";
 
 /**

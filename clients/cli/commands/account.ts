@@ -368,7 +368,7 @@ export function addAccountCommands(program: Command): void {
       [`--idle-lock <${IDLE_LOCKS}>`, "lock the account after this time without use (10m)"],
       [
         "--approvers <order>",
-        "where the agent itself asks: app, window and terminal in your order, some of them, or off (window,terminal)",
+        "where the agent itself asks: app, polkit, window and terminal in your order, some of them, or off (window,terminal)",
       ],
       ["--kit <file>", "where to write the emergency kit"],
       ["--service <url>", "an account service other than the embedded one"],

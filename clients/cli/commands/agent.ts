@@ -4,6 +4,7 @@ import type { Command } from "commander";
 import type { Channel } from "../../typescript/channel.ts";
 import type { Methods } from "../../typescript/generated.ts";
 import { AgentNotRunning } from "../../typescript/local-error.ts";
+import { unavailableLines } from "../agent/approvers.ts";
 import { dialAgent, greeting } from "../agent/dial.ts";
 import { idleLockWords } from "../agent/idle-lock.ts";
 import { launchdPlist, systemdService, systemdSocket } from "../agent/install-units.ts";
@@ -73,6 +74,7 @@ function statusText(terminal: Terminal, found: Status): string {
   return [
     `Agent ${found.version}, running since ${localTime(found.startedAt)}: ${states[found.state]}`,
     ...sessions,
+    ...new Set(found.sessions.flatMap(({ unavailable }) => unavailableLines(unavailable))),
     ...linkLines(found),
     `${found.openPrompts} prompts wait`,
     ...traceLines(found),

@@ -1,6 +1,12 @@
 // config: shows and changes the settings of an account on this device.
 import type { Command } from "commander";
-import { type Approvers, approversWords, parseApprovers } from "../agent/approvers.ts";
+import {
+  type Approvers,
+  approversWords,
+  parseApprovers,
+  type Unavailable,
+  unavailableLines,
+} from "../agent/approvers.ts";
 import { IDLE_LOCKS, type IdleLock, idleLockWords, parseIdleLock } from "../agent/idle-lock.ts";
 import { accountWords, withAccount } from "../agent/of-account.ts";
 import { type Agent, connect } from "../agent/session.ts";
@@ -11,16 +17,22 @@ import { passwordFd } from "../files/secret-input.ts";
 import { UsageError } from "../terminal/exit-code.ts";
 import type { Terminal } from "../terminal/terminal.ts";
 
-type Settings = { readonly idleLock: IdleLock; readonly approvers?: Approvers | undefined };
+type Settings = {
+  readonly idleLock: IdleLock;
+  readonly approvers?: Approvers;
+  /** Absent where the status does not tell it. */
+  readonly unavailable?: Unavailable;
+};
 
 /** The settings of the account. */
 async function show(terminal: Terminal): Promise<void> {
   const settings = await settingsNow(terminal);
-  const approvers = settings.approvers;
+  const { approvers, unavailable } = settings;
   terminal.result(settings, () =>
     [
       `idle-lock  ${idleLockWords(settings.idleLock)}`,
       ...(approvers === undefined ? [] : [`approvers  ${approversWords(approvers)}`]),
+      ...unavailableLines(unavailable).map((line) => `           ${line}`),
     ].join("\n"),
   );
 }
@@ -30,10 +42,16 @@ async function settingsNow(terminal: Terminal): Promise<Settings> {
   demandPerson();
   const agent = await connect(terminal, "person");
   try {
-    const found = (await fromStatus(agent)) ?? (await agent.call("accounts.list", {})).accounts[0];
+    const found: Partial<Settings> | undefined =
+      (await fromStatus(agent)) ?? (await agent.call("accounts.list", {})).accounts[0];
     if (found?.idleLock === undefined)
       throw new UsageError("the running agent has no settings", "run `postern agent restart`");
-    return { idleLock: found.idleLock, ...(found.approvers === undefined ? {} : { approvers: found.approvers }) };
+    const { idleLock, approvers, unavailable } = found;
+    return {
+      idleLock,
+      ...(approvers === undefined ? {} : { approvers }),
+      ...(unavailable === undefined ? {} : { unavailable }),
+    };
   } finally {
     agent.close();
   }
@@ -58,10 +76,12 @@ async function approvers(
   options: { passwordFd?: string },
 ): Promise<void> {
   if (typed === undefined) {
-    const { approvers: present } = await settingsNow(terminal);
+    const { approvers: present, unavailable } = await settingsNow(terminal);
     if (present === undefined)
       throw new UsageError("the running agent asks nobody by itself", "run `postern agent restart`");
-    return terminal.result({ approvers: present }, () => approversWords(present));
+    return terminal.result({ approvers: present, ...(unavailable === undefined ? {} : { unavailable }) }, () =>
+      [approversWords(present), ...unavailableLines(unavailable)].join("\n"),
+    );
   }
   const chosen = parseApprovers(typed, "config approvers");
   return withPassword(terminal, options, async (agent, password, words) => {
@@ -115,7 +135,7 @@ export function addConfigCommands(program: Command): void {
   addCommand<{ passwordFd?: string }>(
     config,
     "approvers [order]",
-    "show or set where the agent itself asks: app, window and terminal in your order, some of them, or off; setting it needs the account password",
+    "show or set where the agent itself asks: app, polkit, window and terminal in your order, some of them, or off; setting it needs the account password",
     "postern config approvers terminal,window",
     [passwordFd],
     (terminal, [typed], options) => approvers(terminal, typed, options),

@@ -69,6 +69,7 @@ const (
 	ApproverApp      Approver = "app"
 	ApproverWindow   Approver = "window"
 	ApproverTerminal Approver = "terminal"
+	ApproverPolkit   Approver = "polkit"
 )
 
 // Assertion is the Assertion of the wire.
@@ -523,14 +524,15 @@ type ServiceLink struct {
 
 // SessionState is the SessionState of the wire.
 type SessionState struct {
-	Account    *string      `json:"account,omitempty"`
-	Default    *bool        `json:"default,omitempty"`
-	State      string       `json:"state"`
-	UnlockedAt *time.Time   `json:"unlockedAt,omitempty"`
-	Proof      *string      `json:"proof,omitempty"`
-	IdleLock   *IdleLock    `json:"idleLock,omitempty"`
-	Policy     *PolicyState `json:"policy,omitempty"`
-	Approvers  []Approver   `json:"approvers,omitempty"`
+	Account     *string               `json:"account,omitempty"`
+	Default     *bool                 `json:"default,omitempty"`
+	State       string                `json:"state"`
+	UnlockedAt  *time.Time            `json:"unlockedAt,omitempty"`
+	Proof       *string               `json:"proof,omitempty"`
+	IdleLock    *IdleLock             `json:"idleLock,omitempty"`
+	Policy      *PolicyState          `json:"policy,omitempty"`
+	Approvers   []Approver            `json:"approvers,omitempty"`
+	Unavailable []UnavailableApprover `json:"unavailable,omitempty"`
 }
 
 // Share is the Share of the wire.
@@ -559,6 +561,12 @@ type TraceState struct {
 	File  string `json:"file"`
 	State string `json:"state"`
 	Bytes int64  `json:"bytes"`
+}
+
+// UnavailableApprover is the UnavailableApprover of the wire.
+type UnavailableApprover struct {
+	Approver Approver `json:"approver"`
+	Why      string   `json:"why"`
 }
 
 // Vault is the Vault of the wire.

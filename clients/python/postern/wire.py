@@ -82,7 +82,7 @@ AllowedRecipientType = Literal["Email", "Domain"]
 AllowedType = Literal["Authenticated", "Public"]
 
 
-Approver = Literal["app", "window", "terminal"]
+Approver = Literal["app", "window", "terminal", "polkit"]
 
 
 class _Assertion(TypedDict):
@@ -806,6 +806,7 @@ class SessionState(_SessionState, total=False):
     idleLock: "IdleLock"
     policy: "PolicyState"
     approvers: List["Approver"]
+    unavailable: List["UnavailableApprover"]
 
 
 class _Share(TypedDict):
@@ -846,6 +847,11 @@ class TraceState(TypedDict):
     file: str
     state: Literal["writing", "full", "failed"]
     bytes: int
+
+
+class UnavailableApprover(TypedDict):
+    approver: "Approver"
+    why: str
 
 
 ValidRecipient = Union["ValidRecipientEmail", "ValidRecipientDomain"]
