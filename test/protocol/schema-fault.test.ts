@@ -36,7 +36,11 @@ const rows: readonly (readonly [MethodName, object, string])[] = [
   ["audit.list", { proof: { kind: 5 } }, 'proof.kind must be "pin" or "password" or "webauthn"'],
   ["audit.list", { proof: "s3cret" }, "proof must be object"],
   ["audit.list", { proof: ["s3cret"] }, "proof must be object"],
-  ["audit.list", { proof: {} }, "proof.kind, proof.pin, or proof.kind, proof.password, or proof.kind, proof.assertion is required"],
+  [
+    "audit.list",
+    { proof: {} },
+    "proof.kind, proof.pin, or proof.kind, proof.password, or proof.kind, proof.assertion is required",
+  ],
   ["audit.list", { proof: { kind: "pin", pin: "1", s3cret: 1 } }, UNKNOWN],
   ["audit.list", { proof: { kind: "pin", pin: 5 }, limit: "x" }, "limit must be integer"],
   [
