@@ -98,17 +98,19 @@ export function createLogind(parts: LogindParts): Logind {
   function hear(line: string, child: ChildProcess): void {
     const signal = signalOf(line);
     if (signal === undefined || running !== child) return;
-    if (signal.kind === "sleep") return void lock("the machine sleeps").finally(letSleep);
+    if (signal.kind === "sleep") return beforeSleep(child);
     isOurs(signal.session).then(
       (ours) => (ours ? lock("the screen was locked") : log.note("the screen of another user was locked", {})),
       (error: unknown) => log.incident("logind", error),
     );
   }
 
-  /** The end of the program lets the machine sleep. The next unlock begins anew. */
-  function letSleep(): void {
-    running?.kill();
+  /**
+   * The end of the program lets the machine sleep. So the lock must not end it on its way: it comes when the keys are wiped. The next unlock begins anew.
+   */
+  function beforeSleep(child: ChildProcess): void {
     running = undefined;
+    void lock("the machine sleeps").finally(() => child.kill());
   }
 
   const lock = (why: LockReason) => parts.lock(why).catch((error: unknown) => log.incident("lock", error));
