@@ -67,7 +67,7 @@ import { createSystemDialog, type SystemDialog } from "./polkit/system-dialog.ts
 import { answerSdk } from "./sdk/answer.ts";
 import type { Whose } from "./session/account-file.ts";
 import type { AccountSession } from "./session/account-session.ts";
-import { idleLockMs, idleLockOf } from "./session/idle.ts";
+import { idleMsOf } from "./session/idle.ts";
 import { createLeftRecords, type LeftRecords } from "./session/left-records.ts";
 import { passwordWay } from "./session/password-proof.ts";
 import { pinWay } from "./session/pin.ts";
@@ -164,7 +164,7 @@ export function createAgent(parts: AgentParts): Agent {
       isNamed || sessions.list().length > 1 ? sessions.find(account)?.file.name : undefined,
     watcher: alsoTelling(watchPrompts({ sessions: () => sessions, approvers, connections }), desk, pages),
     offers: createOffers(clock),
-    lockMsOf: (account) => idleLockMs[idleLockOf(sessions.find(account)?.unlocked?.store.state ?? {})],
+    lockMsOf: (account) => idleMsOf(sessions.find(account)?.unlocked?.store.state ?? {}, logind.hears()),
     changedFile: (account, connection) => applications.changedFile(sessions.open(account), connection),
     notesOf: ({ account, subject, verb }, asked) => {
       const unlocked = sessions.find(account)?.unlocked;
@@ -185,6 +185,7 @@ export function createAgent(parts: AgentParts): Agent {
     log,
     embedded: parts.embedded,
     accountOf: parts.accountOf,
+    hearsScreen: () => logind.hears(),
     events: {
       locked: (account, unlocked) => {
         // Read first, since the end of the grants also forgets who may know of the account.
@@ -304,7 +305,7 @@ export function createAgent(parts: AgentParts): Agent {
   const overseer = createOverseer({ proofs, clock, sessions, grants, broker, log });
   const givenYes = createGivenYes({ sessions, broker, policies });
   const state = {
-    ...{ proofs, overseer, desk, systemDialog, givenYes, policies, authenticators, pages },
+    ...{ proofs, overseer, desk, systemDialog, givenYes, policies, authenticators, pages, logind },
     ...{ connections, grants, applications, approvers, handles, followers, broker, sessions, tokens, left, watches },
   };
   const gate = createGate({ clock, sessions, grants, broker, unlockWaits, resolver, applications, policies });
@@ -423,6 +424,7 @@ type State = {
   readonly systemDialog: SystemDialog;
   readonly authenticators: Authenticators;
   readonly pages: PageDoor;
+  readonly logind: Logind;
   readonly givenYes: GivenYes;
   readonly connections: ReadonlySet<Connection>;
   readonly grants: Grants;
@@ -458,6 +460,7 @@ function handlersOf(parts: AgentParts, state: State): Handlers {
       bears: holds,
       stop: parts.stop,
       trace: parts.trace,
+      hearsScreen: state.logind.hears,
       protections: () => protections(parts.native),
     }),
     ...accountMethods(crypto, sessions, tokens),

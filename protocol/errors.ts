@@ -342,6 +342,11 @@ const table = {
     message: "a file of Postern's own cannot be used",
     hint: "look at it and at who may write to it; move it out of the way, or put back a copy",
   },
+  screenUnheard: {
+    code: 1515,
+    message: "the agent does not hear on this machine when the screen is locked",
+    hint: "it needs logind, and the programs gdbus, systemd-inhibit and setpriv; a time works everywhere: `postern config idle-lock 8h`",
+  },
   appUnavailable: {
     code: 1514,
     message: "the app cannot be opened",

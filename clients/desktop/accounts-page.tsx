@@ -52,7 +52,11 @@ export function AccountsPage({ channel, standing }: PageProps) {
   );
 }
 
-const idleWords = { tenMinutes: "10 minutes", eightHours: "8 hours" } as const;
+const idleWords = {
+  tenMinutes: "after 10 minutes without use",
+  eightHours: "after 8 hours without use",
+  screenLock: "with the screen",
+} as const;
 
 function Account({ session, isOneOfSeveral }: { session: SessionState; isOneOfSeveral: boolean }) {
   const { state, unlockedAt, proof, idleLock, account } = session;
@@ -79,7 +83,7 @@ function Account({ session, isOneOfSeveral }: { session: SessionState; isOneOfSe
         {idleLock !== undefined && (
           <div class="fact">
             <dt>Locks after</dt>
-            <dd>{idleWords[idleLock]} without use</dd>
+            <dd>{idleWords[idleLock]}</dd>
           </div>
         )}
         {isOneOfSeveral && account !== undefined && (

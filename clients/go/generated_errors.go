@@ -170,6 +170,8 @@ var (
 	ErrStoreInUse = &Error{Name: "storeInUse"}
 	// ErrFileUnusable: a file of Postern's own cannot be used.
 	ErrFileUnusable = &Error{Name: "fileUnusable"}
+	// ErrScreenUnheard: the agent does not hear on this machine when the screen is locked.
+	ErrScreenUnheard = &Error{Name: "screenUnheard"}
 	// ErrAppUnavailable: the app cannot be opened.
 	ErrAppUnavailable = &Error{Name: "appUnavailable"}
 	// ErrStoreReplaced: this service does not have the account: its store was replaced or emptied.
@@ -278,6 +280,7 @@ var errorTable = map[string]tableRow{
 	"diskFull":                 {code: 1508, message: "the disk is full; nothing was changed", hint: "make room on the disk of the data folder, and run it again"},
 	"storeInUse":               {code: 1510, message: "another service works with this store", hint: "stop that one, or name another folder with --data"},
 	"fileUnusable":             {code: 1511, message: "a file of Postern's own cannot be used", hint: "look at it and at who may write to it; move it out of the way, or put back a copy"},
+	"screenUnheard":            {code: 1515, message: "the agent does not hear on this machine when the screen is locked", hint: "it needs logind, and the programs gdbus, systemd-inhibit and setpriv; a time works everywhere: `postern config idle-lock 8h`"},
 	"appUnavailable":           {code: 1514, message: "the app cannot be opened", hint: "`postern approve` answers a question in a terminal"},
 	"storeReplaced":            {code: 1512, message: "this service does not have the account: its store was replaced or emptied", hint: "ask who runs the service whether its store can be put back; else `postern restore FILE --kit KIT` in another home (POSTERN_HOME) brings a backup of the account to it, and then it opens here again", sdkName: "Auth"},
 	"notRestorable":            {code: 1509, message: "the backup cannot be restored"},

@@ -45,6 +45,7 @@ export type AgentStatus = {
     service: string;
   };
   trace?: TraceState;
+  hearsScreen?: true;
   protections: Protection[];
 };
 export type AllowedCredential = {
@@ -208,7 +209,7 @@ export type GroupVaultAccess = {
   permissions: number;
 };
 export type Id = string;
-export type IdleLock = "tenMinutes" | "eightHours";
+export type IdleLock = "tenMinutes" | "eightHours" | "screenLock";
 export type IssuedToken = {
   serviceAccountId: Id;
   token: string;
@@ -759,7 +760,7 @@ export type Methods = {
     };
     result: Empty;
   };
-  /** Sets the time without use after which the account locks by itself on this device. A longer time needs the account password as a proof. A shorter one needs none, since it only narrows access. At the lock every grant ends. Whatever is set, the account locks twelve hours after its unlock, and when the machine sleeps. */
+  /** Sets when the account locks by itself on this device: after a time without use, or with the screen where the agent hears of that (`hearsScreen` in agent.status). A longer time needs the account password as a proof. A shorter one needs none, since it only narrows access. At the lock every grant ends. Whatever is set, the account locks twelve hours after its unlock, and when the machine sleeps. */
   "accounts.setIdleLock": {
     params: {
       account?: string;
@@ -2140,6 +2141,8 @@ export class DiskFullError extends PosternError {}
 export class StoreInUseError extends PosternError {}
 /** a file of Postern's own cannot be used. */
 export class FileUnusableError extends PosternError {}
+/** the agent does not hear on this machine when the screen is locked. */
+export class ScreenUnheardError extends PosternError {}
 /** the app cannot be opened. */
 export class AppUnavailableError extends PosternError {}
 /** this service does not have the account: its store was replaced or emptied. */
@@ -2247,6 +2250,7 @@ export const errorClasses: Readonly<Record<string, typeof PosternError>> = {
   diskFull: DiskFullError,
   storeInUse: StoreInUseError,
   fileUnusable: FileUnusableError,
+  screenUnheard: ScreenUnheardError,
   appUnavailable: AppUnavailableError,
   storeReplaced: StoreReplacedError,
   notRestorable: NotRestorableError,
@@ -2344,6 +2348,7 @@ export const errorTable: Readonly<Record<string, { code: number; message: string
   diskFull: {"code":1508,"message":"the disk is full; nothing was changed","hint":"make room on the disk of the data folder, and run it again"},
   storeInUse: {"code":1510,"message":"another service works with this store","hint":"stop that one, or name another folder with --data"},
   fileUnusable: {"code":1511,"message":"a file of Postern's own cannot be used","hint":"look at it and at who may write to it; move it out of the way, or put back a copy"},
+  screenUnheard: {"code":1515,"message":"the agent does not hear on this machine when the screen is locked","hint":"it needs logind, and the programs gdbus, systemd-inhibit and setpriv; a time works everywhere: `postern config idle-lock 8h`"},
   appUnavailable: {"code":1514,"message":"the app cannot be opened","hint":"`postern approve` answers a question in a terminal"},
   storeReplaced: {"code":1512,"message":"this service does not have the account: its store was replaced or emptied","hint":"ask who runs the service whether its store can be put back; else `postern restore FILE --kit KIT` in another home (POSTERN_HOME) brings a backup of the account to it, and then it opens here again"},
   notRestorable: {"code":1509,"message":"the backup cannot be restored"},

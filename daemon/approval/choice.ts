@@ -4,7 +4,7 @@ import type { Verb } from "../../protocol/entry.ts";
 import { PosternError } from "../../protocol/errors.ts";
 import { type Scope, scopeKey } from "../account/scope.ts";
 import type { Launch, Unknowable } from "../peer/launch.ts";
-import { IDLE_MS } from "../session/idle.ts";
+import { IDLE_MS, UNLOCKED_MS_MAX } from "../session/idle.ts";
 import { GRANT_AGE_MS_MAX, GRANT_IDLE_MS } from "./grants.ts";
 import type { Asked, Choice, Given, Lasting } from "./prompt.ts";
 
@@ -124,7 +124,7 @@ export function lengthLines({ lasts, idleMinutes, holder }: Choice, lockMs: numb
   if (holder !== undefined)
     return ["It ends after 24 hours, or when you lock with `postern lock`. While the account is locked it rests."];
   if (lasts === "once") return [];
-  const lock = `when the account locks${lockMs === undefined ? "" : `: after ${idleText(lockMs)}`}`;
+  const lock = `when the account locks${lockMs === undefined ? "" : `: ${lockText(lockMs)}`}`;
   if (lasts === "tenMinutes") return ["It ends after 10 minutes."];
   if (lasts === "untilLock") return [`It ends ${lock}, after 12 hours at most.`];
   if (lasts === "workingDay") return [`It ends after 8 hours, or earlier ${lock}.`];
@@ -132,6 +132,8 @@ export function lengthLines({ lasts, idleMinutes, holder }: Choice, lockMs: numb
   if (idleMs <= (lockMs ?? IDLE_MS)) return [`It ends after ${idleText(idleMs)}, after 12 hours at most.`];
   return [`It ends after ${idleText(idleMs)}, or earlier ${lock}.`];
 }
+
+const lockText = (ms: number) => (ms >= UNLOCKED_MS_MAX ? "with the screen" : `after ${idleText(ms)}`);
 
 function idleText(ms: number): string {
   const minutes = Math.round(ms / MINUTE);

@@ -18,6 +18,12 @@ export function signalOf(line: string): Signal | undefined {
   return session === undefined ? undefined : { kind: "screen", session };
 }
 
+/** Whether logind has its name on the bus, by a line that says so. Undefined for every other line. */
+export function ownedBy(line: string): boolean | undefined {
+  if (/^The name org\.freedesktop\.login1 is owned by :[\d.]+$/.test(line)) return true;
+  return line === "The name org.freedesktop.login1 does not have an owner" ? false : undefined;
+}
+
 /** The user id in the answer of `gdbus call … Properties.Get … User`: `(<(uint32 1000, objectpath '/…')>,)`. */
 export function userIn(answer: string): number | undefined {
   const id = /^\(<\(uint32 (\d+), /.exec(answer)?.[1];

@@ -6,7 +6,7 @@ import { createInterface } from "node:readline";
 import { trustedProgram, UntrustedProgram } from "../approval/trusted-program.ts";
 import { childEnvironment } from "../host/environment.ts";
 import type { Log } from "../host/log.ts";
-import { signalOf, userIn } from "./signals.ts";
+import { ownedBy, signalOf, userIn } from "./signals.ts";
 
 /** The programs of the machine. */
 export type LogindPrograms = { readonly starter: string; readonly inhibitor: string; readonly bus: string };
@@ -33,6 +33,8 @@ export type Logind = {
   begin(): void;
   /** No account is open any more. */
   end(): void;
+  /** Whether it hears of the screen, or will once an account is open. */
+  hears(): boolean;
 };
 
 const NAME = "org.freedesktop.login1";
@@ -57,6 +59,8 @@ export function createLogind(parts: LogindParts): Logind {
   const { programs, log } = parts;
   let running: ChildProcess | undefined;
   let isWanted = false;
+  /** Whether logind is on the bus. */
+  let isOwned = false;
 
   function begin(): void {
     isWanted = true;
@@ -76,6 +80,7 @@ export function createLogind(parts: LogindParts): Logind {
     const child = startProgram([...words, ...monitor]);
     if (child === undefined) return unheard("setpriv is not there");
     running = child;
+    isOwned = false;
     let heard = false;
     createInterface({ input: child.stdout }).on("line", (line) => {
       heard = true;
@@ -96,8 +101,10 @@ export function createLogind(parts: LogindParts): Logind {
   }
 
   function hear(line: string, child: ChildProcess): void {
+    if (running !== child) return;
+    isOwned = ownedBy(line) ?? isOwned;
     const signal = signalOf(line);
-    if (signal === undefined || running !== child) return;
+    if (signal === undefined) return;
     if (signal.kind === "sleep") return beforeSleep(child);
     isOurs(signal.session).then(
       (ours) => (ours ? lock("the screen was locked") : log.note("the screen of another user was locked", {})),
@@ -156,7 +163,12 @@ export function createLogind(parts: LogindParts): Logind {
     return child;
   }
 
-  return { begin, end };
+  function hears(): boolean {
+    if (running !== undefined) return isOwned;
+    return !isWanted && existsSync(BUS) && wordsOf(programs.starter, programs.bus) !== undefined;
+  }
+
+  return { begin, end, hears };
 }
 
 /** Programs by their real paths, with the words between. Undefined where one is not only root's to change. */

@@ -89,6 +89,7 @@ export function accountMethods(crypto: Sodium, sessions: Sessions, tokens: Token
     "accounts.setIdleLock": async (params, call) => {
       const { idleLock, password } = params;
       const session = sessions.open(params.account);
+      sessions.demandHeard(idleLock);
       if (password !== undefined) await proven({ ...params, password }, call);
       else if (widens(idleLock, session.unlocked.store.state)) throw widening();
       // A lock may have come right after the proof.

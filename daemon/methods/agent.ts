@@ -37,6 +37,7 @@ export type AgentParts = {
   readonly bears: (connection: Connection, unlocked: Opened) => boolean;
   readonly stop: () => void;
   readonly trace: () => TraceState | undefined;
+  readonly hearsScreen: () => boolean;
   readonly protections: () => Protection[];
 };
 
@@ -72,6 +73,7 @@ export function agentMethods(parts: AgentParts): AgentHandlers {
         links: followers.links((unlocked) => sees(unlocked.account.id) || bears(connection, unlocked)),
         ...(unfinishedRestore === undefined || !sees(byDefault ?? "") ? {} : { unfinishedRestore }),
         ...(ours ? tracing(parts.trace()) : {}),
+        ...(parts.hearsScreen() ? { hearsScreen: true as const } : {}),
         protections: protections(),
       });
     },

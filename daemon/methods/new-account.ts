@@ -119,6 +119,7 @@ async function create(
   demandNoRestore(sessions.restoreMark, params.abandonRestore === true ? { abandonRestore: true } : {});
   const called = deviceName(params.deviceName);
   demandShowable(params.name);
+  sessions.demandHeard(params.idleLock);
   await demandUnguessed(params.pin, [params.name]);
   const file = await newFile(parts, params);
   const { password, registrationToken } = params;

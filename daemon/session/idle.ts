@@ -9,11 +9,15 @@ type Open = { readonly unlockedAt: Moment; readonly lastActivity: Moment; readon
 /** Milliseconds without activity after which an account locks, unless its person chose another time. */
 export const IDLE_MS = 10 * 60_000;
 
-/** Milliseconds of each choice. Eight hours are a working day. */
-export const idleLockMs: Readonly<Record<IdleLock, number>> = { tenMinutes: IDLE_MS, eightHours: 8 * 60 * 60_000 };
-
 /** Milliseconds after which an unlocked account locks in any case. */
 export const UNLOCKED_MS_MAX = 12 * 60 * 60_000;
+
+/** Milliseconds of each choice. Eight hours are a working day. With the screen there is no time of its own. */
+export const idleLockMs: Readonly<Record<IdleLock, number>> = {
+  tenMinutes: IDLE_MS,
+  eightHours: 8 * 60 * 60_000,
+  screenLock: UNLOCKED_MS_MAX,
+};
 
 /** Boot time running ahead of monotonic time by this many milliseconds means that the machine slept. */
 export const SUSPENDED_MS = 5_000;
@@ -21,6 +25,12 @@ export const SUSPENDED_MS = 5_000;
 /** The choice in a store. A store from before the choice means ten minutes, and so does a word that only a newer agent knows. */
 export function idleLockOf({ idleLock }: Pick<DeviceState, "idleLock">): IdleLock {
   return idleLock !== undefined && Object.hasOwn(idleLockMs, idleLock) ? idleLock : "tenMinutes";
+}
+
+/** Milliseconds without activity after which an account locks. Where nobody says that the screen is locked, its choice would keep it open for ever. */
+export function idleMsOf(state: Pick<DeviceState, "idleLock">, hearsScreen: boolean): number {
+  const chosen = idleLockOf(state);
+  return chosen === "screenLock" && !hearsScreen ? IDLE_MS : idleLockMs[chosen];
 }
 
 /** Whether this choice keeps the account open for longer than the present one. */
@@ -36,10 +46,10 @@ export async function setIdleLock(store: DeviceStore, idleLock: IdleLock): Promi
 }
 
 /** Whether an account must be locked by now. */
-export function isOver({ unlockedAt, lastActivity, store }: Open, now: Moment): boolean {
+export function isOver({ unlockedAt, lastActivity, store }: Open, now: Moment, hearsScreen: boolean): boolean {
   const slept = now.bootMs - unlockedAt.bootMs - (now.monotonicMs - unlockedAt.monotonicMs);
   return (
-    elapsedMs(now, lastActivity) > idleLockMs[idleLockOf(store.state)] ||
+    elapsedMs(now, lastActivity) > idleMsOf(store.state, hearsScreen) ||
     elapsedMs(now, unlockedAt) > UNLOCKED_MS_MAX ||
     setBackMs(now, unlockedAt) > SET_BACK_MS_MAX ||
     slept > SUSPENDED_MS

@@ -37,6 +37,8 @@ export type SessionParts = {
   readonly log: Log;
   readonly embedded: () => Promise<ServiceAddress>;
   readonly accountOf?: AccountOf | undefined;
+  /** Whether the agent hears when the screen is locked. */
+  readonly hearsScreen: () => boolean;
   readonly events: SessionEvents;
 };
 

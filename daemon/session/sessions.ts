@@ -23,6 +23,7 @@ import { endAllApplications } from "./application-grants.ts";
 import { type Arrivals, createArrivals, TRIES_WAITING_MAX } from "./arrivals.ts";
 import { chooseDefault } from "./default-mark.ts";
 import { forgetDevice } from "./device-names.ts";
+import type { IdleLock } from "./device-store.ts";
 import { isOver } from "./idle.ts";
 import { ANCHOR_MS, anchor, closeInOrder, closeLog, createEndings, keepCheckpoints } from "./lifecycle.ts";
 import { sinceBoot } from "./password-tries.ts";
@@ -78,13 +79,15 @@ export type Sessions = Pick<Places, "default" | "find" | "hold" | "setDefault"> 
     addressOf(service: string): Promise<ServiceAddress>;
     callTo(service: string): Promise<CallService>;
     readonly unlockCopies: UnlockCopies;
+    /** Throws screenUnheard for the choice of the screen where the agent does not hear of it. */
+    demandHeard(idleLock: IdleLock | undefined): void;
     readonly restoreMark: RestoreMark;
     readonly restores: RunningRestores;
     close(): Promise<void>;
   };
 
 export function createSessions(parts: SessionParts): Sessions {
-  const { home, crypto, clock, log, events } = parts;
+  const { home, crypto, clock, log, events, hearsScreen } = parts;
   const endings = createEndings();
   let anchoredAt: Moment = momentOf(clock);
   const authorities = createAuthorities(home, log);
@@ -145,7 +148,8 @@ export function createSessions(parts: SessionParts): Sessions {
     cancelWatch = clock.after(WATCH_MS, watch);
     const now = momentOf(clock);
     for (const session of places.list()) {
-      if (session.unlocked !== undefined && isOver(session.unlocked, now)) lockLater(session, "the clock");
+      if (session.unlocked !== undefined && isOver(session.unlocked, now, hearsScreen()))
+        lockLater(session, "the clock");
     }
     if (elapsedMs(now, anchoredAt) < ANCHOR_MS) return;
     anchoredAt = now;
@@ -162,7 +166,7 @@ export function createSessions(parts: SessionParts): Sessions {
 
   /** The account, checked against the clocks. */
   function demandOpen(session: Session, now: Moment): UnlockedSession {
-    if (session.unlocked !== undefined && isOver(session.unlocked, now)) lockLater(session, "the clock");
+    if (session.unlocked !== undefined && isOver(session.unlocked, now, hearsScreen())) lockLater(session, "the clock");
     if (session.unlocked === undefined) throw new PosternError("locked");
     return session as UnlockedSession;
   }
@@ -202,7 +206,9 @@ export function createSessions(parts: SessionParts): Sessions {
     open: (account, now = momentOf(clock)) => demandOpen(pick(account), now),
     someOpen: (now = momentOf(clock)) => {
       const first = pick(undefined);
-      const open = [first, ...places.list()].find(({ unlocked }) => unlocked !== undefined && !isOver(unlocked, now));
+      const open = [first, ...places.list()].find(
+        ({ unlocked }) => unlocked !== undefined && !isOver(unlocked, now, hearsScreen()),
+      );
       return demandOpen(open ?? first, now);
     },
     unlock: unlocking.unlock,
@@ -220,6 +226,9 @@ export function createSessions(parts: SessionParts): Sessions {
       return recorded.every(Boolean);
     },
     provePassword: unlocking.prove,
+    demandHeard: (idleLock) => {
+      if (idleLock === "screenLock" && !hearsScreen()) throw new PosternError("screenUnheard");
+    },
     make: arrivals.make,
     takeIn: arrivals.takeIn,
     bring: arrivals.bring,

@@ -130,6 +130,7 @@ export const accounts = {
       ...besideErrors,
       "accountExists",
       "accountNameHeld",
+      "screenUnheard",
       "restoreUnfinished",
       "offline",
       "serviceRefused",
@@ -323,13 +324,13 @@ export const accounts = {
   }),
   "accounts.setIdleLock": entry({
     summary:
-      "Sets the time without use after which the account locks by itself on this device. A longer time needs the account password as a proof. A shorter one needs none, since it only narrows access. At the lock every grant ends. Whatever is set, the account locks twelve hours after its unlock, and when the machine sleeps.",
+      "Sets when the account locks by itself on this device: after a time without use, or with the screen where the agent hears of that (`hearsScreen` in agent.status). A longer time needs the account password as a proof. A shorter one needs none, since it only narrows access. At the lock every grant ends. Whatever is set, the account locks twelve hours after its unlock, and when the machine sleeps.",
     params: Type.Object(
       { account: Type.Optional(IdParam), idleLock: IdleLock, password: Type.Optional(Password) },
       closed,
     ),
     result: Empty,
-    errors: ["signedOut", "locked", "accountNotFound", "proofRequired", "proofRefused", "tryLater"],
+    errors: ["signedOut", "locked", "accountNotFound", "proofRequired", "proofRefused", "tryLater", "screenUnheard"],
     need: { kind: "proof" },
     activity: false,
     since: "0.1.0",

@@ -110,6 +110,8 @@ const Status = Type.Object(
     unfinishedRestore: Type.Optional(Type.Object({ account: Id, service: Type.String() })),
     /** Only our own command sees it. Absent where nothing is traced. */
     trace: Type.Optional(TraceState),
+    /** The agent hears when the screen is locked. Absent where it does not. */
+    hearsScreen: Type.Optional(Type.Literal(true)),
     protections: Type.Array(Protection),
   },
   named("AgentStatus"),

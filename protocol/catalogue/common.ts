@@ -51,8 +51,11 @@ export const Proof = Type.Union(
   named("Proof"),
 );
 
-/** The time without use after which an unlocked account locks by itself. A word and no number, since later ones may be no time. */
-export const IdleLock = Type.Enum(["tenMinutes", "eightHours"], named("IdleLock"));
+/**
+ * When an unlocked account locks by itself: after a time without use, or with the screen. `screenLock` counts while the agent hears of the screen. While it
+ * does not, it means ten minutes.
+ */
+export const IdleLock = Type.Enum(["tenMinutes", "eightHours", "screenLock"], named("IdleLock"));
 
 /** A way in which the agent itself puts a question to the person: on a page of the app, in a window, on the terminal of the asking program, or by the system (polkit). */
 export const Approver = Type.Enum(["app", "window", "terminal", "polkit"], named("Approver"));

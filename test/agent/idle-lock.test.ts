@@ -81,6 +81,17 @@ describe("an account", () => {
     expect(await isOpen()).toBe(false);
   });
 
+  test("does not lock with a screen of which this agent cannot hear: the choice is refused, and nothing changes", async () => {
+    const { code } = await channel.call("accounts.setIdleLock", { idleLock: "screenLock", password: PASSWORD }).then(
+      () => ({ code: "ok" }),
+      (error: { errorName: string }) => ({ code: error.errorName }),
+    );
+    expect(code).toBe("screenUnheard");
+    expect(await told()).toBe("tenMinutes");
+    agent.clock.advance(IDLE_MS + 1);
+    expect(await isOpen()).toBe(false);
+  });
+
   test("is not kept open by setting its idle lock again and again", async () => {
     for (let times = 0; times < 4; times++) {
       await set("tenMinutes");

@@ -55,7 +55,15 @@ describe("config", () => {
   test.each(["9h", "8", "0m", "10M10m", "forever"])("refuses %s, and says what there is", async (typed) => {
     const refused = await run(`config idle-lock ${typed}`);
     expect(refused).toMatchObject({ code: exitCodes.usage, out: "" });
-    expect(refused.err).toContain("config idle-lock takes 10m or 8h\n  next: for one, config idle-lock 8h");
+    expect(refused.err).toContain("config idle-lock takes 10m, 8h or screen\n  next: for one, config idle-lock 8h");
+  });
+
+  test("does not choose the screen where the agent hears of none, and says what it needs", async () => {
+    await init();
+    const refused = await run("config idle-lock screen --password-fd 3", [PASSWORD]);
+    expect(refused).toMatchObject({ code: exitCodes.failed, out: "" });
+    expect(refused.err).toContain("does not hear on this machine when the screen is locked\n  next: it needs logind");
+    expect(await shown()).toMatchObject({ idleLock: "tenMinutes" });
   });
 
   test("says that the account is locked, and how to unlock it", async () => {

@@ -97,6 +97,8 @@ const elsewhere: ReadonlySet<string> = new Set([
   "authenticatorUnavailable",
   // agent/rogue.test.ts.
   "pinDisabled",
+  // agent/idle-lock.test.ts: an agent that cannot hear of the screen.
+  "screenUnheard",
   // agent/app-door.test.ts: an agent whose port is taken.
   "appUnavailable",
   // agent/restore.test.ts: comes while another agent restores the account.

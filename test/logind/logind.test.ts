@@ -7,6 +7,7 @@ import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import type { Channel } from "../../clients/typescript/channel.ts";
+import { idleMsOf, UNLOCKED_MS_MAX } from "../../daemon/session/idle.ts";
 import { makeAccount, PASSWORD } from "../agent/person.ts";
 import { type RunningAgent, startAgent } from "../agent/start.ts";
 import { hasTool } from "../tools.ts";
@@ -149,6 +150,18 @@ describe.skipIf(!canRun)(
       // Signals come in their order, so all of those before were heard.
       expect(await state()).toBe("unlocked");
       await channel.call("session.lock", {});
+      expect(await said.next()).toBe("released");
+    });
+
+    test("is the only lock of an account whose person chose the screen, and offers that", async () => {
+      await expect
+        .poll(async () => (await channel.call("agent.status", {})).hearsScreen, { timeout: 10_000 })
+        .toBe(true);
+      await channel.call("accounts.setIdleLock", { idleLock: "screenLock", password: PASSWORD });
+      expect(idleMsOf({ idleLock: "screenLock" }, true)).toBe(UNLOCKED_MS_MAX);
+      const now = locked();
+      await until("hint own", isLocked);
+      expect(await now).toBe("locked");
       expect(await said.next()).toBe("released");
     });
 

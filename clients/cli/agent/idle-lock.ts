@@ -1,4 +1,4 @@
-// The idle lock as people type and read it: after ten minutes or eight hours without use the account locks by itself.
+// The idle lock as people type and read it: the account locks by itself after ten minutes or eight hours without use, or with the screen.
 import type { Methods } from "../../typescript/generated.ts";
 import { askOne } from "../terminal/ask.ts";
 import { UsageError } from "../terminal/exit-code.ts";
@@ -6,29 +6,35 @@ import { UsageError } from "../terminal/exit-code.ts";
 export type IdleLock = Methods["accounts.setIdleLock"]["params"]["idleLock"];
 
 /** In the order in which a person chooses among them. The first is preselected. */
-const choices: readonly { readonly typed: string; readonly value: IdleLock; readonly words: string }[] = [
-  { typed: "10m", value: "tenMinutes", words: "10 minutes" },
-  { typed: "8h", value: "eightHours", words: "8 hours" },
+const choices: readonly { typed: string; value: IdleLock; words: string; locks: string }[] = [
+  { typed: "10m", value: "tenMinutes", words: "10 minutes", locks: "locks after 10 minutes without use" },
+  { typed: "8h", value: "eightHours", words: "8 hours", locks: "locks after 8 hours without use" },
+  { typed: "screen", value: "screenLock", words: "the lock of the screen", locks: "locks with the screen" },
 ];
 
 export const IDLE_LOCKS = choices.map(({ typed }) => typed).join("|");
 
-/** Reads `10m` or `8h`. Throws UsageError for anything else. `given` says where it stood. */
+/** Reads `10m`, `8h` or `screen`. Throws UsageError for anything else. `given` says where it stood. */
 export function parseIdleLock(typed: string, given: string): IdleLock {
   const found = choices.find((choice) => choice.typed === typed.trim().toLowerCase());
   if (found !== undefined) return found.value;
-  throw new UsageError(`${given} takes ${choices.map((choice) => choice.typed).join(" or ")}`, `for one, ${given} 8h`);
+  throw new UsageError(`${given} takes 10m, 8h or screen`, `for one, ${given} 8h`);
 }
 
 /** The words for it. Those of the wire where a newer agent knows another one. */
 export const idleLockWords = (idleLock: IdleLock): string =>
   choices.find(({ value }) => value === idleLock)?.words ?? idleLock;
 
-/** Lets a person choose at the terminal. */
-export function askIdleLock(): Promise<IdleLock> {
+/** When the account locks, behind the name of an account. */
+export const lockingWords = (idleLock: IdleLock): string =>
+  choices.find(({ value }) => value === idleLock)?.locks ?? `locks by ${idleLock}`;
+
+/** Lets a person choose at the terminal. The screen is offered where the agent hears of it. */
+export function askIdleLock(hearsScreen: boolean): Promise<IdleLock> {
+  const offered = choices.filter(({ value }) => value !== "screenLock" || hearsScreen);
   return askOne(
     "Lock the account after how long without use?",
-    choices.map(({ value, words }) => ({ value, label: words })),
+    offered.map(({ value, words }) => ({ value, label: value === "screenLock" ? "when the screen is locked" : words })),
     "--idle-lock",
   );
 }

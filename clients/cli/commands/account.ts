@@ -69,7 +69,7 @@ export async function init(terminal: Terminal, options: InitOptions): Promise<vo
     const registrationToken = await registrationTokenFor(agent, options, beside);
     // The kit's file is begun first. Without a place for its Secret Key, the account would be lost with this machine.
     const file = openOutFile(kitPath, false);
-    const kit = await personsPart(terminal, options, givenLock)
+    const kit = await personsPart(terminal, options, givenLock, status.hearsScreen === true)
       .then((chosen) =>
         placed(
           agent.call("accounts.create", {
@@ -99,18 +99,24 @@ export async function init(terminal: Terminal, options: InitOptions): Promise<vo
 }
 
 /** The person's choices. Values from descriptors are checked before the first question. */
-async function personsPart(terminal: Terminal, options: InitOptions, givenLock: IdleLock | undefined) {
+async function personsPart(
+  terminal: Terminal,
+  options: InitOptions,
+  givenLock: IdleLock | undefined,
+  hearsScreen: boolean,
+) {
   const given = options.passwordFd === undefined ? undefined : await newPassword(terminal, options.passwordFd);
   const givenPin = options.pinFd === undefined ? undefined : { pin: await newPin(terminal, options, [options.name]) };
   const name = options.name ?? (await askText("Account name", process.env.USER ?? ""));
   const password = given ?? (await newPassword(terminal, undefined));
   const { pin } = givenPin ?? { pin: await newPin(terminal, options, [name]) };
-  const idleLock = givenLock ?? (await chosenIdleLock(options));
+  const idleLock = givenLock ?? (await chosenIdleLock(options, hearsScreen));
   return { name, password, ...(pin === undefined ? {} : { pin }), ...(idleLock === undefined ? {} : { idleLock }) };
 }
 
 /** The person's choice. A script that gives the password is not asked, and its account locks after ten minutes. */
-const chosenIdleLock = async ({ passwordFd }: InitOptions) => (passwordFd === undefined ? askIdleLock() : undefined);
+const chosenIdleLock = async ({ passwordFd }: InitOptions, hearsScreen: boolean) =>
+  passwordFd === undefined ? askIdleLock(hearsScreen) : undefined;
 
 /** The name of an account that came beside another one, for the commands that work on it. */
 const besideName = ({ name }: { name: string }, { proof }: BesideProof) => (proof === undefined ? undefined : name);

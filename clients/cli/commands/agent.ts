@@ -6,7 +6,7 @@ import type { Methods } from "../../typescript/generated.ts";
 import { AgentNotRunning } from "../../typescript/local-error.ts";
 import { unavailableLines } from "../agent/approvers.ts";
 import { dialAgent, greeting } from "../agent/dial.ts";
-import { idleLockWords } from "../agent/idle-lock.ts";
+import { lockingWords } from "../agent/idle-lock.ts";
 import { launchdPlist, systemdService, systemdSocket } from "../agent/install-units.ts";
 import { installationLines } from "../agent/installation.ts";
 import { policyPart } from "../agent/policy-words.ts";
@@ -69,7 +69,7 @@ function statusText(terminal: Terminal, found: Status): string {
   };
   const sessions = found.sessions.map(
     (session) =>
-      `${session.account === undefined ? "an account (its id is shown to the installation of the agent only)" : `account ${session.account}`}${session.default === true ? ", the default" : ""}: ${session.state}${session.unlockedAt === undefined ? "" : ` since ${localTime(session.unlockedAt)}`}${session.proof === undefined ? "" : `, approves by ${session.proof}`}${session.idleLock === undefined ? "" : `, locks after ${idleLockWords(session.idleLock)} without use`}${policyPart(session.policy)}`,
+      `${session.account === undefined ? "an account (its id is shown to the installation of the agent only)" : `account ${session.account}`}${session.default === true ? ", the default" : ""}: ${session.state}${session.unlockedAt === undefined ? "" : ` since ${localTime(session.unlockedAt)}`}${session.proof === undefined ? "" : `, approves by ${session.proof}`}${session.idleLock === undefined ? "" : `, ${lockingWords(session.idleLock)}`}${policyPart(session.policy)}`,
   );
   return [
     `Agent ${found.version}, running since ${localTime(found.startedAt)}: ${states[found.state]}`,

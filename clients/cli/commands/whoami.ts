@@ -1,6 +1,6 @@
 // whoami: the account that the commands of this terminal work on.
 import type { Command } from "commander";
-import { idleLockWords } from "../agent/idle-lock.ts";
+import { lockingWords } from "../agent/idle-lock.ts";
 import { withAgent } from "../agent/session.ts";
 import { addCommand } from "../context.ts";
 import { oneLine } from "../terminal/terminal.ts";
@@ -26,7 +26,7 @@ export function addWhoamiCommand(program: Command): void {
                 `  id       ${user}`,
                 `  account  ${account}, ${state}`,
                 `  service  ${service === "embedded" ? "embedded, on this machine alone" : oneLine(service)}`,
-                ...(idleLock === undefined ? [] : [`  locks    after ${idleLockWords(idleLock)} without use`]),
+                ...(idleLock === undefined ? [] : [`  locks    ${lockingWords(idleLock).replace(/^locks /, "")}`]),
               ].join("\n"),
             )
             .join("\n"),

@@ -107,10 +107,10 @@ func (a Agent) AccountsSetPin(ctx context.Context, params AccountsSetPinParams) 
 	return a.call(ctx, "accounts.setPin", params, nil)
 }
 
-// AccountsSetIdleLock calls accounts.setIdleLock. Sets the time without use after which the account locks by itself on
-// this device. A longer time needs the account password as a proof. A shorter one needs none, since it only narrows
-// access. At the lock every grant ends. Whatever is set, the account locks twelve hours after its unlock, and when the
-// machine sleeps.
+// AccountsSetIdleLock calls accounts.setIdleLock. Sets when the account locks by itself on this device: after a time
+// without use, or with the screen where the agent hears of that (`hearsScreen` in agent.status). A longer time needs
+// the account password as a proof. A shorter one needs none, since it only narrows access. At the lock every grant
+// ends. Whatever is set, the account locks twelve hours after its unlock, and when the machine sleeps.
 func (a Agent) AccountsSetIdleLock(ctx context.Context, params AccountsSetIdleLockParams) error {
 	return a.call(ctx, "accounts.setIdleLock", params, nil)
 }

@@ -52,6 +52,7 @@ type AgentStatus struct {
 	Links             []ServiceLink                 `json:"links"`
 	UnfinishedRestore *AgentStatusUnfinishedRestore `json:"unfinishedRestore,omitempty"`
 	Trace             *TraceState                   `json:"trace,omitempty"`
+	HearsScreen       *bool                         `json:"hearsScreen,omitempty"`
 	Protections       []Protection                  `json:"protections"`
 }
 
@@ -233,6 +234,7 @@ type IdleLock string
 const (
 	IdleLockTenMinutes IdleLock = "tenMinutes"
 	IdleLockEightHours IdleLock = "eightHours"
+	IdleLockScreenLock IdleLock = "screenLock"
 )
 
 // IssuedToken is the IssuedToken of the wire.

@@ -94,6 +94,7 @@ __all__ = [
     "DiskFullError",
     "StoreInUseError",
     "FileUnusableError",
+    "ScreenUnheardError",
     "AppUnavailableError",
     "StoreReplacedError",
     "NotRestorableError",
@@ -739,6 +740,14 @@ class FileUnusableError(PosternError):
     default_hint = "look at it and at who may write to it; move it out of the way, or put back a copy"
 
 
+class ScreenUnheardError(PosternError):
+    """the agent does not hear on this machine when the screen is locked."""
+
+    error_name = "screenUnheard"
+    code = 1515
+    default_hint = "it needs logind, and the programs gdbus, systemd-inhibit and setpriv; a time works everywhere: `postern config idle-lock 8h`"
+
+
 class AppUnavailableError(PosternError):
     """the app cannot be opened."""
 
@@ -904,6 +913,7 @@ ERROR_CLASSES: Dict[str, Type[PosternError]] = {
     "diskFull": DiskFullError,
     "storeInUse": StoreInUseError,
     "fileUnusable": FileUnusableError,
+    "screenUnheard": ScreenUnheardError,
     "appUnavailable": AppUnavailableError,
     "storeReplaced": StoreReplacedError,
     "notRestorable": NotRestorableError,
@@ -1001,6 +1011,7 @@ ERROR_MESSAGES: Dict[str, str] = {
     "diskFull": "the disk is full; nothing was changed",
     "storeInUse": "another service works with this store",
     "fileUnusable": "a file of Postern's own cannot be used",
+    "screenUnheard": "the agent does not hear on this machine when the screen is locked",
     "appUnavailable": "the app cannot be opened",
     "storeReplaced": "this service does not have the account: its store was replaced or emptied",
     "notRestorable": "the backup cannot be restored",

@@ -326,10 +326,11 @@ class AgentMethods:
         password: Optional[str] = None,
         timeout: Optional[float] = None,
     ) -> wire.Empty:
-        """Sets the time without use after which the account locks by itself on this device. A
-        longer time needs the account password as a proof. A shorter one needs none, since it
-        only narrows access. At the lock every grant ends. Whatever is set, the account locks
-        twelve hours after its unlock, and when the machine sleeps.
+        """Sets when the account locks by itself on this device: after a time without use, or with
+        the screen where the agent hears of that (`hearsScreen` in agent.status). A longer time
+        needs the account password as a proof. A shorter one needs none, since it only narrows
+        access. At the lock every grant ends. Whatever is set, the account locks twelve hours
+        after its unlock, and when the machine sleeps.
         """
         result = await self._call(
             "accounts.setIdleLock",

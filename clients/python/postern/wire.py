@@ -60,6 +60,7 @@ class _AgentStatus(TypedDict):
 class AgentStatus(_AgentStatus, total=False):
     unfinishedRestore: "AgentStatusUnfinishedRestore"
     trace: "TraceState"
+    hearsScreen: Literal[True]
 
 
 class AgentStatusUnfinishedRestore(TypedDict):
@@ -300,7 +301,7 @@ class GroupVaultAccess(TypedDict):
 Id = str
 
 
-IdleLock = Literal["tenMinutes", "eightHours"]
+IdleLock = Literal["tenMinutes", "eightHours", "screenLock"]
 
 
 class _IssuedToken(TypedDict):

@@ -10,6 +10,7 @@ import {
   widthLines,
 } from "../../../daemon/approval/choice.ts";
 import type { Asked, Choice } from "../../../daemon/approval/prompt.ts";
+import { UNLOCKED_MS_MAX } from "../../../daemon/session/idle.ts";
 
 const HOUR = 3_600_000;
 const TEN = 600_000;
@@ -111,6 +112,11 @@ describe("a length", () => {
     [{}, TEN, "It ends after 10 minutes without use, after 12 hours at most."],
     [{}, 8 * HOUR, "It ends after 10 minutes without use, after 12 hours at most."],
     [{ lasts: "tenMinutes" }, TEN, "It ends after 10 minutes."],
+    [
+      { lasts: "untilLock" },
+      UNLOCKED_MS_MAX,
+      "It ends when the account locks: with the screen, after 12 hours at most.",
+    ],
     [
       { lasts: "workingDay" },
       8 * HOUR,

@@ -1,7 +1,7 @@
 // Lines of `gdbus monitor` as it prints them, and lines that are like them.
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { signalOf, userIn } from "../../../daemon/logind/signals.ts";
+import { ownedBy, signalOf, userIn } from "../../../daemon/logind/signals.ts";
 
 const MANAGER = "/org/freedesktop/login1: org.freedesktop.login1.Manager";
 const SESSION = "/org/freedesktop/login1/session/_32";
@@ -41,6 +41,15 @@ describe("a line of the monitor", () => {
       { numRuns: 500 },
     );
   });
+});
+
+describe("the owner of the name", () => {
+  test.each([
+    ["The name org.freedesktop.login1 is owned by :1.3", true],
+    ["The name org.freedesktop.login1 does not have an owner", false],
+    ["The name org.freedesktop.login2 is owned by :1.3", undefined],
+    ["/org/freedesktop/login1: The name org.freedesktop.login1 is owned by :1.3", undefined],
+  ])("%s: %s", (line, owned) => expect(ownedBy(line)).toBe(owned));
 });
 
 describe("the user of a session", () => {
