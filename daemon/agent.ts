@@ -412,7 +412,7 @@ function pagesOf(
       for (const asker of prompt?.askers() ?? []) asker.notify("prompt.usedTwice", { prompt: id, code: prompt?.code });
     },
     browse: (file, code, signal) => showInBrowser(parts.browsers ?? browsers, { file, code, env, signal }),
-    refused: (rule) => log.note("a page was refused", { rule }),
+    refused: (rule, count) => log.note("a page was refused", { rule, count }),
   });
 }
 

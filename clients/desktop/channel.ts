@@ -5,6 +5,7 @@ import type { Methods } from "../typescript/generated.ts";
 import { VERSION } from "../typescript/generated.ts";
 import { PROTOCOL } from "../typescript/generated-limits.ts";
 import { AgentError, ConnectionLost, SessionEnded } from "./agent-error.ts";
+import type { Session } from "./entrance.ts";
 import { linesOf } from "./lines.ts";
 
 /** `lost`: the agent cannot be reached, and the channel tries again. `ended`: the session is over for good. */
@@ -41,15 +42,15 @@ const AGAIN_MS = [200, 500, 1_000, 2_000, 4_000] as const;
 const SAME_CLOCK_MS = 2_000;
 
 /**
- * Opens the channel of a session. It connects by itself, until it is closed or the session ends. `renewed` is called with the token of the next
+ * Opens the channel of a session. It connects by itself, until it is closed or the session ends. `renewed` is called with the next
  * session: at a lock an open page of the app gets a session of its own, since somebody may have copied the old token.
  */
-export function openChannel(first: string, renewed: (session: string) => void): Channel {
+export function openChannel(first: Pick<Session, "session" | "agent">, renewed: (next: Session) => void): Channel {
   const listeners = new Set<(state: ChannelState) => void>();
   const hearers = new Set<(notification: Notification) => void>();
   const pending = new Map<number, Pending>();
   const closing = new AbortController();
-  let session = first;
+  let { session, agent } = first;
   let state: ChannelState = "connecting";
   let connection: string | undefined;
   let stream = new AbortController();
@@ -78,7 +79,7 @@ export function openChannel(first: string, renewed: (session: string) => void): 
   function hear(line: string): void {
     if (line === "") return;
     const { id, method, params = {}, result, error } = JSON.parse(line) as Answer;
-    if (method === "app.session") return renew(String(params.session));
+    if (method === "app.session") return renew({ session: String(params.session), agent: String(params.agent) });
     if (method !== undefined) return notify({ method, params });
     const call = id === undefined ? undefined : pending.get(id);
     if (call === undefined || id === undefined) return;
@@ -92,9 +93,9 @@ export function openChannel(first: string, renewed: (session: string) => void): 
   }
 
   /** The stream of the old session ends now, and the next one begins with this token. */
-  function renew(token: string): void {
-    session = token;
-    renewed(token);
+  function renew(next: Session): void {
+    ({ session, agent } = next);
+    renewed(next);
   }
 
   async function send(id: number, method: string, params: object): Promise<void> {
@@ -132,8 +133,10 @@ export function openChannel(first: string, renewed: (session: string) => void): 
   async function connect(): Promise<boolean> {
     stream = new AbortController();
     const answer = await post("/receive", session, "{}", {}, AbortSignal.any([stream.signal, closing.signal]));
-    if (answer.status === 401) end();
-    if (!answer.ok || answer.body === null) return false;
+    // A stranger on the port of an agent that has ended. Nothing more is said to it.
+    const isStranger = answer.ok && answer.headers.get("postern-agent") !== agent;
+    if (answer.status === 401 || isStranger) end();
+    if (!answer.ok || isStranger || answer.body === null) return false;
     aheadMs = clockAhead(answer.headers.get("date"));
     connection = answer.headers.get("postern-connection") ?? undefined;
     const greeted = greet().then(

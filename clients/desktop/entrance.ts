@@ -2,8 +2,11 @@
 // sessionStorage: it belongs to this tab and this origin, port included, and goes when the tab is closed. A cookie would reach every other port.
 import { CodeSpent, ConnectionLost } from "./agent-error.ts";
 
-/** A session of the agent's. With `prompt` it was opened for that one question. */
-export type Session = { readonly session: string; readonly prompt?: string };
+/**
+ * A session of the agent's. With `prompt` it was opened for that one question. `agent` is a secret that the page never sends: whoever answers must show it. Another
+ * program can have taken the port after the agent has ended, and must not be taken for it.
+ */
+export type Session = { readonly session: string; readonly agent: string; readonly prompt?: string };
 
 /** The place of the session in sessionStorage. */
 const PLACE = "postern session";
@@ -30,8 +33,8 @@ export async function enter(code: string): Promise<Session> {
   });
   if (answer.status === 403) throw new CodeSpent();
   if (!answer.ok) throw new ConnectionLost();
-  const { session, prompt } = (await answer.json()) as Session;
-  const entered = prompt === undefined ? { session } : { session, prompt };
+  const { session, agent, prompt } = (await answer.json()) as Session;
+  const entered = { session, agent, ...(prompt === undefined ? {} : { prompt }) };
   keepSession(entered);
   return entered;
 }

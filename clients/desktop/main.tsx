@@ -26,7 +26,7 @@ async function entered(): Promise<Session | Ending> {
 async function start(): Promise<void> {
   const found = await entered();
   if (typeof found === "string") return draw(found);
-  const channel = openChannel(found.session, (session) => keepSession({ ...found, session }));
+  const channel = openChannel(found, (next) => keepSession({ ...found, ...next }));
   channel.onState((state) => {
     if (state === "ended") forgetSession();
   });

@@ -31,8 +31,8 @@ export function QuestionCard({ channel, question, view, isAway, level }: Drawn) 
   useEffect(() => {
     if (level === 1) document.title = `${name} ${wish} – Postern`;
   }, [name, wish, level]);
-  // A page of the app asks itself: there is no program to be told apart from others.
-  const isOwn = prompt.who?.pid === 0;
+  // This page asks itself: there is no program to be told apart from others.
+  const isOwn = prompt.own === true;
   const isStill = isAway || view.isBusy || !isArmed;
   return (
     <section class="question" aria-label={`Question ${prompt.code}`}>

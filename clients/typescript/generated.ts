@@ -414,6 +414,7 @@ export type Prompt = {
   waiters: number;
   asked?: string[];
   who?: PromptAsker;
+  own?: true;
   offered?: Choice;
   text?: string[];
 };

@@ -125,7 +125,8 @@ export function createOverseer({ proofs, clock, sessions, grants, broker, log }:
     error: PosternError,
     refused: LogEntry,
   ): Promise<void> {
-    if (error.name !== "proofRefused") {
+    // What an authenticator signs cannot be guessed, so its tries are not counted, and any program may make as many as it likes.
+    if (error.name !== "proofRefused" || proof.kind === "webauthn") {
       session.audit.read(refused);
       return;
     }

@@ -55,7 +55,7 @@ export function promptText(told: Told): string[] {
 
 /** Names the asker. The executable was seen. A script that the agent did not see open is told as a claim. */
 function askerWords({ kind, program, script, isScriptSeen, runs, unseen }: Subject): string[] {
-  if (kind === "app") return [program];
+  if (kind === "app") return [`${program}, which any program of yours can open`];
   const seen = displayedPath(program);
   return [
     script !== undefined && isScriptSeen ? `${displayedPath(script)} (${seen})` : seen,

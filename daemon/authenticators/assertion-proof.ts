@@ -47,7 +47,7 @@ export function assertionWay({ crypto, clock, challenges, verifier }: Parts): As
 /** The challenge that this answer must be to. It is used up, whatever comes of it. */
 function challengeFor(session: UnlockedSession, challenges: Challenges, { by, prompt }: Asking): string {
   if (prompt === undefined) throw new PosternError("promptNotFound", "an authenticator must name an open prompt");
-  const held = challenges.take(by, "prompt");
+  const held = challenges.take(by, "prompt", prompt.id);
   if (held === undefined) throw unanswered();
   const { account, prompt: id, question } = held.purpose;
   if (account !== session.file.account || id !== prompt.id)

@@ -70,8 +70,8 @@ export function accountMethods(crypto: Sodium, sessions: Sessions, tokens: Token
     "accounts.changePassword": async (params, call) => {
       const session = await proven(params, call);
       await givePassword(crypto, session, params.newPassword);
-      await sessions.unlockCopies.renewSeed(session);
       session.audit.keep(entryOf(call, "ok", [session.file.account]));
+      await sessions.unlockCopies.renewSeed(session);
       return {};
     },
 

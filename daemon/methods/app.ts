@@ -4,14 +4,17 @@ import type { Sessions } from "../session/sessions.ts";
 import type { Handlers } from "../wire/dispatch.ts";
 
 export type AppParts = {
-  readonly sessions: Pick<Sessions, "list"> /** Makes a way in. Returns the path of its file. Throws appUnavailable. */;
-  readonly open: () => Promise<string>;
+  readonly sessions: Pick<
+    Sessions,
+    "list"
+  > /** Makes a way in. Returns the path of its file. Throws appUnavailable, tryLater. */;
+  readonly open: (family: string) => Promise<string>;
 };
 
 export function appMethods({ sessions, open }: AppParts): Pick<Handlers, "app.open"> {
   return {
     "app.open": async (_params, call) => {
-      const file = await open();
+      const file = await open(call.connection.subject.family);
       for (const { audit } of sessions.list()) audit.read(entryOf(call, "ok", []));
       return { file };
     },

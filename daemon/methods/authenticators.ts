@@ -121,12 +121,13 @@ export function authenticatorMethods(parts: AuthenticatorParts): AuthenticatorHa
     const session = sessions.pick(account);
     call.about.session = session;
     const wrongPasswordTries = session.file.wrongPasswords;
+    // Before the queue of tries, so that a call that answers nothing takes no place in it.
+    const { challenge } = taken("unlock", session, call);
     let counter = 0;
     const unlocked = await sessions.unlockByKey(
       session,
       {
         prove: async (file) => {
-          const { challenge } = taken("unlock", session, call);
           const given = await provenByKey(file, challenge, assertion);
           counter = given.counter;
           return given;

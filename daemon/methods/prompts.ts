@@ -43,7 +43,9 @@ export function promptMethods(parts: PromptParts): PromptHandlers {
     "prompts.list": async (params, call) => {
       const { proof } = params;
       const code = params.only === true ? onlyCode(params) : params.code;
-      const account = overseer.accountOf({ ...params, ...(code === undefined ? {} : { code }) });
+      // The page of one question means the account of that question, whichever is the default.
+      const meant = code ?? call.connection.shows;
+      const account = overseer.accountOf({ ...params, ...(meant === undefined ? {} : { code: meant }) });
       const given = {
         ...params,
         ...(code === undefined ? {} : { code }),
@@ -76,7 +78,7 @@ export function promptMethods(parts: PromptParts): PromptHandlers {
       return {
         prompts: shown.map((prompt) => ({
           ...shownPrompt(prompt, isWhole(prompt) ? prompt.offer(choice) : undefined),
-          ...(isShownTo(prompt, call) ? onPage(prompt, params.choice) : {}),
+          ...(isShownTo(prompt, call) ? onPage(prompt, call, params.choice) : {}),
           ...(isAskedHere(prompt, call) ? askedHere(prompt, call, params.choice) : {}),
         })),
       };
@@ -190,8 +192,14 @@ function isShownTo({ id, subject }: Prompt, { connection }: Call): boolean {
   return connection.shows === id || (connection.subject.kind === "app" && subject.key === connection.subject.key);
 }
 
-function onPage(prompt: Prompt, choice: Choice | undefined) {
-  return { asked: prompt.sent(choice), who: prompt.who(), ...offeredBy(prompt) };
+function onPage(prompt: Prompt, { connection }: Call, choice: Choice | undefined) {
+  const isOwn = prompt.subject.key === connection.subject.key;
+  return {
+    asked: prompt.sent(choice),
+    who: prompt.who(),
+    ...(isOwn ? { own: true as const } : {}),
+    ...offeredBy(prompt),
+  };
 }
 
 function askedHere(prompt: Prompt, { connection }: Call, choice: Choice | undefined) {

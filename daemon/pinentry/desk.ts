@@ -1,6 +1,5 @@
 // Puts open prompts to the person: on the desktop, and on the asker's own terminal. Each prompt also waits for `postern approve` all the time, and the
 // first answer ends the others. Nothing waits for a person here but the question itself.
-import { once } from "node:events";
 import { setTimeout as pause } from "node:timers/promises";
 import { PosternError } from "../../protocol/errors.ts";
 import type { Broker } from "../approval/broker.ts";
@@ -43,8 +42,8 @@ export type DeskParts = {
   readonly givenYes: () => GivenYes;
   /** Asks by the system's own dialogue. It aborts `end` where the question must be asked nowhere else. */
   readonly inSystemDialog: (prompt: Prompt, end: AbortController) => Promise<Ended>;
-  /** Shows a question in the app. False where no page of it came. */
-  readonly showPage: (prompt: Prompt, signal: AbortSignal) => Promise<boolean>;
+  /** Shows a question in the app. Fulfilled at its end, and when no page shows it any more. */
+  readonly showPage: (prompt: Prompt, signal: AbortSignal) => Promise<void>;
 };
 
 type Proven = { readonly offer: Offer; readonly strength: Strength };
@@ -83,13 +82,11 @@ export function createDesk(parts: DeskParts): Desk {
 
   const hasDisplay = () => [env.DISPLAY, env.WAYLAND_DISPLAY].some((name) => (name ?? "") !== "");
 
-  /** A page of the app answers by itself. So this only waits for the end of the question. */
+  /** A page of the app answers by itself. So this only waits until the question has ended, or no page shows it any more. */
   async function inApp(prompt: Prompt, { signal }: AbortController): Promise<Ended> {
     if (!hasDisplay() || isAskedByOurs(prompt)) return "unavailable";
-    const isShown = await parts.showPage(prompt, signal);
-    if (!isShown && !signal.aborted) return "unavailable";
-    if (!signal.aborted) await once(signal, "abort");
-    return "settled";
+    await parts.showPage(prompt, signal);
+    return signal.aborted ? "settled" : "unavailable";
   }
 
   /** The dialogue of the system, as one of the windows. */
@@ -217,6 +214,8 @@ export function createDesk(parts: DeskParts): Desk {
 
   return {
     opened: (prompt) => {
+      // A page of the app asks for itself, there. Elsewhere nothing would tell one page from another's.
+      if (prompt.subject.kind === "app") return;
       const end = new AbortController();
       const done = ask(prompt, end).catch((error: unknown) => log.incident("pinentry", error));
       asking.set(prompt.id, { end, done });

@@ -16,7 +16,12 @@ const CODE_BYTES = 32;
 export type CodeEnd = "used" | "unused";
 
 /** What a code was made for: the app, or one question. `ended` is called once. */
-export type Purpose = { readonly prompt: string | undefined; readonly ended: (how: CodeEnd) => void };
+export type Purpose = {
+  readonly prompt: string | undefined;
+  /** The quotas of the session count by it: what opened the page. */
+  readonly family: string;
+  readonly ended: (how: CodeEnd) => void;
+};
 
 /** The end of a try: the purpose of a right code; of a code that was used before, the question that it was for. */
 export type Entered = { readonly purpose: Purpose } | { readonly spentFor: string | undefined };

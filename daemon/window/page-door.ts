@@ -1,5 +1,6 @@
 // The door of the desktop app: a page on loopback, and its way to the agent. It checks who connects and from which page, gives out sessions for one-time codes,
 // and carries lines. It opens when it is first needed, and then keeps its port until the agent stops.
+import { randomBytes } from "node:crypto";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Socket } from "node:net";
 import type { Duplex } from "node:stream";
@@ -11,13 +12,15 @@ import type { Log } from "../host/log.ts";
 import { ensurePrivateFolder } from "../host/private-files.ts";
 import type { Subject } from "../peer/subject.ts";
 import type { PageEntrance } from "../wire/door.ts";
+import { createFoldedRefusals } from "./folded-refusals.ts";
 import { answerHeaders, HOST_NAME, refusalOf } from "./http-rules.ts";
 import { type Loopback, listenOnLoopback } from "./loopback.ts";
-import { type CodeEnd, createOneTimeCodes } from "./one-time-codes.ts";
+import { createOneTimeCodes, type Purpose } from "./one-time-codes.ts";
+import { createOpenings } from "./openings.ts";
 import { openPageLine } from "./page-line.ts";
 import { createPageSessions, PAGES_MAX, type PageSession } from "./page-sessions.ts";
 import { removeLeftRedirects, removeRedirect, writeRedirect } from "./redirect-file.ts";
-import { bodyOf } from "./request-body.ts";
+import { createBodies } from "./request-body.ts";
 import { ownerOf } from "./socket-owner.ts";
 
 /** The built page: one document, and the files that it loads, by name. */
@@ -40,24 +43,30 @@ export type PageDoorParts = {
   readonly sessionEnded: (subject: Subject) => void;
   /** A code was used a second time. `prompt` is the question that it was for. */
   readonly usedTwice: (prompt: string) => void;
-  /** A request was refused. `rule` names the rule. */
-  readonly refused: (rule: string) => void;
+  /** Requests were refused by this rule: the first, and then a count once a minute at most. Any website and any user of the machine can send some. */
+  readonly refused: (rule: string, count: number) => void;
 };
 
 export type PageDoor = {
-  /** Opens the door and makes a way into the app. Returns the path of the file to hand to a browser. Throws appUnavailable. */
-  open(): Promise<string>;
   /**
-   * Shows one question in a browser. Fulfilled once its page has entered: true; or once it cannot any more: false. Never rejects.
+   * Opens the door and makes a way into the app, for a program of this family. Returns the path of the file to hand to a browser. Throws appUnavailable,
+   * and tryLater where that program wants too many.
    */
-  show(prompt: Pick<Prompt, "id" | "code">, signal: AbortSignal): Promise<boolean>;
+  open(family: string): Promise<string>;
+  /**
+   * Shows one question in a browser. Fulfilled once no page shows it any more: none came, or the one that came was left. Never rejects. The signal ends it.
+   */
+  show(prompt: Pick<Prompt, "id" | "code">, signal: AbortSignal): Promise<void>;
   /** The origin of the page. Undefined while the door is closed. */
   origin(): string | undefined;
   promptClosed(prompt: string): void;
-  /** An account was locked. */
+  /** An account was locked. Every open page of the app gets a session of its own. */
   locked(): void;
   close(): Promise<void>;
 };
+
+/** Bytes of the random part of the page's host. Nobody guesses it before the first page comes. */
+const LABEL_BYTES = 16;
 
 /** Bytes of the body that enters: a code. */
 const ENTER_BYTES_MAX = 256;
@@ -72,11 +81,20 @@ const ASSETS = "/assets/";
 
 export function createPageDoor(parts: PageDoorParts): PageDoor {
   const { clock, log, uid } = parts;
+  const bodies = createBodies();
   const codes = createOneTimeCodes(clock);
-  const sessions = createPageSessions(clock, parts.newId, parts.sessionEnded);
+  /** What to do when the page of a question was left, by the question. */
+  const shown = new Map<string, () => void>();
+  const openings = createOpenings(clock);
+  const sessions = createPageSessions(clock, {
+    newId: parts.newId,
+    ended: parts.sessionEnded,
+    left: (prompt) => shown.get(prompt)?.(),
+  });
   let opening: Promise<Loopback> | undefined;
   let host: string | undefined;
   let files: Promise<PageFiles> | undefined;
+  const refused = createFoldedRefusals(clock, parts.refused);
 
   async function listen(port: number): Promise<Loopback> {
     ensurePrivateFolder(parts.folder);
@@ -86,13 +104,19 @@ export function createPageDoor(parts: PageDoorParts): PageDoor {
       (request, response) => void onRequest(request, response),
       mayConnect,
     );
-    host = `${HOST_NAME}:${listening.port}`;
+    // Another one at each start: what a program that had the port before left in the browser (a worker, a cache) belongs to another origin.
+    host = `${randomBytes(LABEL_BYTES).toString("hex")}.${HOST_NAME}:${listening.port}`;
     return listening;
   }
 
   function mayConnect(socket: Socket): boolean {
-    if (ownerOf(socket) === uid) return true;
-    parts.refused("the page's door: another user");
+    try {
+      if (ownerOf(socket) === uid) return true;
+    } catch (error) {
+      // The kernel's table cannot be read now: too many files are open, for one. Then nobody is known to be this user.
+      log.incident("page", error);
+    }
+    refused("another user");
     return false;
   }
 
@@ -100,7 +124,7 @@ export function createPageDoor(parts: PageDoorParts): PageDoor {
     try {
       const refusal = refusalOf(request, host ?? "");
       if (refusal !== undefined) {
-        parts.refused(`the page's door: ${refusal.rule}`);
+        refused(refusal.rule);
         return say(response, refusal.status, { error: "refused" });
       }
       if (request.method === "GET") await showPage(request.url ?? "", response);
@@ -137,12 +161,14 @@ export function createPageDoor(parts: PageDoorParts): PageDoor {
   }
 
   async function enter(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    const code = codeIn(await bodyOf(request, ENTER_BYTES_MAX));
+    const body = await bodies.read(request, ENTER_BYTES_MAX);
+    const code = typeof body === "string" ? undefined : codeIn(body.text);
     const entered = code === undefined ? { spentFor: undefined } : codes.enter(code);
     if ("purpose" in entered) {
       const { prompt } = entered.purpose;
-      const session = sessions.begin(prompt);
-      return say(response, 200, { session, ...(prompt === undefined ? {} : { prompt }) });
+      const begun = sessions.begin(entered.purpose);
+      if (begun === undefined) return say(response, 429, { error: "too many pages" });
+      return say(response, 200, { ...begun, ...(prompt === undefined ? {} : { prompt }) });
     }
     if (entered.spentFor !== undefined) parts.usedTwice(entered.spentFor);
     say(response, 403, { error: "spent" });
@@ -156,7 +182,8 @@ export function createPageDoor(parts: PageDoorParts): PageDoor {
   function receive(session: PageSession, response: ServerResponse): void {
     if (session.pages.size >= PAGES_MAX) return say(response, 429, { error: "too many pages" });
     const id = parts.newId();
-    response.writeHead(200, { ...answerHeaders, "Content-Type": "application/x-ndjson", "Postern-Connection": id });
+    const own = { "Postern-Connection": id, "Postern-Agent": session.agentKey };
+    response.writeHead(200, { ...answerHeaders, "Content-Type": "application/x-ndjson", ...own });
     const serve = (stream: Duplex) => parts.serve(stream, session);
     session.pages.set(
       id,
@@ -167,14 +194,14 @@ export function createPageDoor(parts: PageDoorParts): PageDoor {
   async function take(session: PageSession, request: IncomingMessage, response: ServerResponse): Promise<void> {
     const page = session.pages.get(`${request.headers["postern-connection"] ?? ""}`);
     if (page === undefined) return say(response, 404, { error: "closed" });
-    const line = await bodyOf(request, limits.lineBytes);
-    if (line === undefined) return say(response, 413, { error: "too long" });
-    page.take(line);
+    const line = await bodies.read(request, limits.lineBytes);
+    if (line === "too long") return say(response, 413, { error: line });
+    if (line === "busy" || !page.take(line.text)) return say(response, 429, { error: "busy" });
     response.writeHead(202, answerHeaders).end();
   }
 
-  /** The file of a new code. `ended` is called when the code is used, or cannot be any more. */
-  async function wayIn(prompt: string | undefined, ended: (how: CodeEnd) => void): Promise<string> {
+  /** The file of a new code. */
+  async function wayIn(purpose: Purpose): Promise<string> {
     if (parts.port === undefined)
       throw new PosternError("appUnavailable", "POSTERN_APP_PORT switches it off", {
         hint: "restart the agent with POSTERN_APP_PORT unset, or with a port from 1024 to 65535",
@@ -186,10 +213,10 @@ export function createPageDoor(parts: PageDoorParts): PageDoor {
     await opening;
     let path: string | undefined;
     const code = codes.issue({
-      prompt,
+      ...purpose,
       ended: (how) => {
         if (path !== undefined) removeRedirect(path);
-        ended(how);
+        purpose.ended(how);
       },
     });
     path = writeRedirect(parts.folder, `http://${host}/#${code}`);
@@ -197,20 +224,27 @@ export function createPageDoor(parts: PageDoorParts): PageDoor {
   }
 
   return {
-    open: () => wayIn(undefined, () => undefined),
+    open: async (family) => {
+      openings.demand(family);
+      return wayIn({ prompt: undefined, family: `${family}|app`, ended: () => undefined });
+    },
     show: (prompt, signal) =>
       new Promise((resolve) => {
-        signal.addEventListener("abort", () => resolve(false), { once: true });
-        const unavailable = (error: unknown) => {
-          log.note("the app cannot show a question", {
-            why: error instanceof PosternError ? error.message : "unforeseen",
-          });
-          if (!(error instanceof PosternError)) log.incident("page", error);
-          resolve(false);
+        const gone = () => {
+          shown.delete(prompt.id);
+          resolve();
         };
-        wayIn(prompt.id, (how) => resolve(how === "used"))
+        signal.addEventListener("abort", gone, { once: true });
+        shown.set(prompt.id, gone);
+        const unavailable = (error: unknown) => {
+          const why = error instanceof PosternError ? error.message : "unforeseen";
+          log.note("the app cannot show a question", { why });
+          if (!(error instanceof PosternError)) log.incident("page", error);
+          gone();
+        };
+        wayIn({ prompt: prompt.id, family: `question|${prompt.id}`, ended: (how) => how === "used" || gone() })
           .then((file) => parts.browse(file, prompt.code, signal))
-          .then((opened) => opened || resolve(false))
+          .then((opened) => opened || gone())
           .catch(unavailable);
       }),
     origin: () => (host === undefined ? undefined : `http://${host}`),
@@ -224,9 +258,9 @@ export function createPageDoor(parts: PageDoorParts): PageDoor {
   };
 }
 
-function codeIn(body: string | undefined): string | undefined {
+function codeIn(body: string): string | undefined {
   try {
-    const { code } = (JSON.parse(body ?? "") ?? {}) as { code?: unknown };
+    const { code } = (JSON.parse(body) ?? {}) as { code?: unknown };
     return typeof code === "string" ? code : undefined;
   } catch {
     return undefined;

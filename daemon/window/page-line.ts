@@ -2,6 +2,7 @@
 // and back-pressure are those of every connection.
 import type { ServerResponse } from "node:http";
 import { type Duplex, duplexPair } from "node:stream";
+import { limits } from "../../protocol/limits.ts";
 import type { OpenPage } from "./page-sessions.ts";
 
 /** Serves a stream of lines until it ends. */
@@ -14,6 +15,7 @@ export function openPageLine(response: ServerResponse, serve: ServeStream, ended
   response.flushHeaders();
   pageSide.pipe(response);
   for (const side of [agentSide, pageSide]) side.on("error", () => side.destroy());
+  response.on("error", () => response.destroy());
   agentSide.once("close", () => pageSide.destroy());
   pageSide.once("close", () => response.end());
   response.once("close", () => {
@@ -23,10 +25,16 @@ export function openPageLine(response: ServerResponse, serve: ServeStream, ended
   });
   serve(agentSide);
   return {
-    take: (request) => void pageSide.write(`${request}\n`),
-    sendToken: (session) => {
-      const line = { jsonrpc: "2.0", method: "app.session", params: { session } };
-      response.write(`${JSON.stringify(line)}\n`);
+    take: (request) => {
+      // A page that does not read what it is told holds its requests back too.
+      if (pageSide.writableLength > limits.lineBytes) return false;
+      pageSide.write(`${request}\n`);
+      return true;
+    },
+    sendNext: (next) => {
+      // Behind what the agent has said already, so that no line is cut in two.
+      if (!agentSide.destroyed)
+        agentSide.write(`${JSON.stringify({ jsonrpc: "2.0", method: "app.session", params: next })}\n`);
     },
     // In a later turn: what the agent said in this one leaves first.
     close: () => void setImmediate(() => agentSide.end()),

@@ -3,6 +3,7 @@
 import { createHash, randomBytes } from "node:crypto";
 import { type Clock, elapsedMs, type Moment, momentOf } from "../host/clock.ts";
 import type { Subject } from "../peer/subject.ts";
+import type { Purpose } from "./one-time-codes.ts";
 
 /** Sessions at once. Each tab has one, and a tab that was closed leaves one behind for a while. */
 export const SESSIONS_MAX = 32;
@@ -19,15 +20,24 @@ export const SESSION_AGE_MS = 12 * 60 * 60_000;
 /** Milliseconds for which a page outlives its question, so that it hears how that ended. */
 export const LINGER_MS = 5_000;
 
-/** Bytes of a token. Nobody guesses it. */
-const TOKEN_BYTES = 32;
+/** Milliseconds without a page after which a question counts as not shown there any more. */
+export const AWAY_MS = 10_000;
+
+/** Bytes of a token, and of the agent's secret. Nobody guesses them. */
+const SECRET_BYTES = 32;
+
+/**
+ * What a page gets: its token, and a secret that it keeps and never sends. Whoever answers it must show that secret, since another program can have taken
+ * the port after the agent has ended.
+ */
+export type Begun = { readonly session: string; readonly agent: string };
 
 /** An open page, on its own line to the agent. */
 export type OpenPage = {
-  /** Takes a request of the page. */
-  take(request: string): void;
-  /** Tells the page the token of its next session. */
-  sendToken(token: string): void;
+  /** Takes a request of the page. False where too much waits already. */
+  take(request: string): boolean;
+  /** Tells the page of its next session. */
+  sendNext(next: Begun): void;
   /** Ends its line once what was said before has left. */
   close(): void;
 };
@@ -36,6 +46,7 @@ export type PageSession = {
   readonly subject: Subject;
   /** The one question that it was opened for. */
   readonly shows: string | undefined;
+  readonly agentKey: string;
   /** By the ids by which a page names its line. */
   readonly pages: Map<string, OpenPage>;
   /** Whether it can still be used. */
@@ -43,20 +54,30 @@ export type PageSession = {
 };
 
 export type PageSessions = {
-  /** Begins a session. Returns its token. Where there are too many, the one that was unused for longest ends. */
-  begin(shows: string | undefined): string;
+  /** Begins a session. Where there are too many, one without an open page ends. Undefined where all have one. */
+  begin(purpose: Pick<Purpose, "prompt" | "family">): Begun | undefined;
+  /** A page of a session has closed. */
+  left(session: PageSession, page: string): void;
   find(token: string): PageSession | undefined;
   /** Ends sessions that are about this question, once the answer to it has left. */
   endOf(prompt: string): void;
-  /** Every open page of the app gets a session of its own. All others end. */
+  /** Every open page of the app gets a session of its own, and their old ones end. Those of questions end with their question. */
   renewAll(): void;
   endAll(): void;
 };
 
 type Held = PageSession & { readonly begunAt: Moment; lastUsedAt: Moment; ended: boolean };
 
-/** `newId` makes the ids of holders. `ended` is called after a session has ended, to end its grants. */
-export function createPageSessions(clock: Clock, newId: () => string, ended: (subject: Subject) => void): PageSessions {
+type Events = {
+  /** Makes the ids of holders. */
+  readonly newId: () => string;
+  /** A session has ended: its grants end too. */
+  readonly ended: (subject: Subject) => void;
+  /** For some seconds no page has shown this question. */
+  readonly left: (prompt: string) => void;
+};
+
+export function createPageSessions(clock: Clock, events: Events): PageSessions {
   /** By the hash of the token. */
   const sessions = new Map<string, Held>();
 
@@ -71,30 +92,45 @@ export function createPageSessions(clock: Clock, newId: () => string, ended: (su
     held.ended = true;
     sessions.delete(key);
     for (const page of held.pages.values()) page.close();
-    ended(held.subject);
+    events.ended(held.subject);
   }
 
-  function makeRoom(): void {
-    for (const [key, held] of sessions) if (!isAlive(held)) end(key, held);
-    const unusedFirst = [...sessions].sort(([, a], [, b]) => a.lastUsedAt.monotonicMs - b.lastUsedAt.monotonicMs);
-    for (const [key, held] of unusedFirst.slice(0, Math.max(0, sessions.size - SESSIONS_MAX + 1))) end(key, held);
+  /** Whether there is room for one more. An open page is not pushed out: somebody looks at it. */
+  function hasRoom(): boolean {
+    for (const [key, held] of [...sessions]) if (!isAlive(held)) end(key, held);
+    if (sessions.size < SESSIONS_MAX) return true;
+    const closed = [...sessions].filter(([, { pages }]) => pages.size === 0);
+    const [oldest] = closed.sort(([, a], [, b]) => a.lastUsedAt.monotonicMs - b.lastUsedAt.monotonicMs);
+    if (oldest === undefined) return false;
+    end(...oldest);
+    return true;
   }
 
-  function begin(shows: string | undefined): string {
-    makeRoom();
-    const token = randomBytes(TOKEN_BYTES).toString("base64url");
+  function begin({ prompt, family }: Pick<Purpose, "prompt" | "family">): Begun | undefined {
+    if (!hasRoom()) return undefined;
+    const begun = { session: newSecret(), agent: newSecret() };
     const now = momentOf(clock);
     const held: Held = {
-      subject: appSubject(newId()),
-      shows,
+      subject: appSubject(events.newId(), family),
+      shows: prompt,
+      agentKey: begun.agent,
       pages: new Map(),
       begunAt: now,
       lastUsedAt: now,
       ended: false,
       isAlive: () => isAlive(held),
     };
-    sessions.set(keyOf(token), held);
-    return token;
+    sessions.set(keyOf(begun.session), held);
+    lookLater(held);
+    return begun;
+  }
+
+  /** Looks in some seconds whether the question of this session is shown. A page that is loaded again is away for less. */
+  function lookLater({ shows, pages }: PageSession): void {
+    if (shows === undefined) return;
+    clock.after(AWAY_MS, () => {
+      if (pages.size === 0) events.left(shows);
+    });
   }
 
   function endAll(): void {
@@ -103,6 +139,10 @@ export function createPageSessions(clock: Clock, newId: () => string, ended: (su
 
   return {
     begin,
+    left: (session, page) => {
+      session.pages.delete(page);
+      if (session.pages.size === 0) lookLater(session);
+    },
     find: (token) => {
       const key = keyOf(token);
       const held = sessions.get(key);
@@ -115,10 +155,14 @@ export function createPageSessions(clock: Clock, newId: () => string, ended: (su
       for (const [key, held] of [...sessions]) if (held.shows === prompt) clock.after(LINGER_MS, () => end(key, held));
     },
     renewAll: () => {
-      for (const [key, held] of [...sessions]) {
-        // A page that shows one question has nothing to go on with: the lock has ended that question.
-        if (held.shows === undefined) for (const page of held.pages.values()) page.sendToken(begin(undefined));
+      for (const [key, held] of [...sessions].filter(([, { shows }]) => shows === undefined)) {
+        const pages = [...held.pages.values()];
+        // Ended first, so that there is room for what follows it.
         end(key, held);
+        for (const page of pages) {
+          const next = begin({ prompt: undefined, family: held.subject.family });
+          if (next !== undefined) page.sendNext(next);
+        }
       }
     },
     endAll,
@@ -126,8 +170,13 @@ export function createPageSessions(clock: Clock, newId: () => string, ended: (su
 }
 
 /** The holder of a page's grants. The browser's process is not it: one process has the pages of every website. */
-function appSubject(id: string): Subject {
-  return { kind: "app", key: `app|${id}`, throughCommand: false, family: "app", program: "the Postern app", pid: 0 };
+function appSubject(id: string, family: string): Subject {
+  return { kind: "app", key: `app|${id}`, throughCommand: false, family, program: APP_PROGRAM, pid: 0 };
 }
+
+/** In lists and in the log. Any program can open such a page, and a question says so. */
+const APP_PROGRAM = "a page of the Postern app";
+
+const newSecret = () => randomBytes(SECRET_BYTES).toString("base64url");
 
 const keyOf = (token: string) => createHash("sha256").update(token).digest("base64");

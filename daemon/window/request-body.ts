@@ -1,14 +1,35 @@
-// The body of a request, under a limit.
+// The bodies of requests, under limits: each, and all that are being read at once.
 import type { IncomingMessage } from "node:http";
+import { limits } from "../../protocol/limits.ts";
 
-/** The body as text; undefined where it has more bytes than `bytesMax`. Rejects where the request breaks off. */
-export async function bodyOf(request: IncomingMessage, bytesMax: number): Promise<string | undefined> {
-  const chunks: Buffer[] = [];
-  let bytes = 0;
-  for await (const chunk of request as AsyncIterable<Buffer>) {
-    bytes += chunk.length;
-    if (bytes > bytesMax) return undefined;
-    chunks.push(chunk);
-  }
-  return Buffer.concat(chunks).toString("utf8");
+/** Bytes of all bodies that are being read: four of the longest lines. A page sends one line after the other. */
+export const BODIES_BYTES_MAX = 4 * limits.lineBytes;
+
+export type Body = { readonly text: string } | "too long" | "busy";
+
+export type Bodies = {
+  /** Reads a body of at most so many bytes. Rejects where the request breaks off. */
+  read(request: IncomingMessage, bytesMax: number): Promise<Body>;
+};
+
+export function createBodies(): Bodies {
+  let held = 0;
+  return {
+    read: async (request, bytesMax) => {
+      const chunks: Buffer[] = [];
+      let bytes = 0;
+      try {
+        for await (const chunk of request as AsyncIterable<Buffer>) {
+          bytes += chunk.length;
+          held += chunk.length;
+          if (bytes > bytesMax) return "too long";
+          if (held > BODIES_BYTES_MAX) return "busy";
+          chunks.push(chunk);
+        }
+        return { text: Buffer.concat(chunks).toString("utf8") };
+      } finally {
+        held -= bytes;
+      }
+    },
+  };
 }

@@ -92,6 +92,8 @@ const Prompt = Type.Object(
     asked: Type.Optional(Type.Array(Type.String())),
     /** Who asks. Present beside `asked` and `text`. */
     who: Type.Optional(PromptAsker),
+    /** The caller is the page of the app that asks. */
+    own: Type.Optional(Type.Literal(true)),
     /** A choice that is offered beside the question: the last one for this program, or the vault from the third question of a burst on. */
     offered: Type.Optional(Choice),
     /** The frozen text, line by line. Present once a manage grant or a proof allows it. */

@@ -11,7 +11,7 @@ export const app = {
       "Makes a way into the app for a browser on this machine, and returns the path of a file to open in it. Only this user can read the file. It leads to the app's page with a code that can be used once, within a minute. The page may then ask, like any program. What it may see and do, a person allows.",
     params: Type.Object({}, { additionalProperties: false }),
     result: Type.Object({ file: Type.String({ minLength: 1, maxLength: PATH_LENGTH_MAX }) }),
-    errors: ["appUnavailable"],
+    errors: ["appUnavailable", "tryLater"],
     need: { kind: "none" },
     activity: false,
     since: "0.2.0",

@@ -1,6 +1,6 @@
 // The door of the desktop app, from outside: real HTTP against an agent in this process. First the strangers, then the page.
 import { spawnSync } from "node:child_process";
-import { existsSync, statSync } from "node:fs";
+import { existsSync, readdirSync, statSync } from "node:fs";
 import { createServer } from "node:net";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
@@ -96,7 +96,8 @@ describe("a code", () => {
     const { file, host } = await opened();
     expect(statSync(file).mode & 0o777).toBe(0o600);
     expect(statSync(join(file, "..")).mode & 0o777).toBe(0o700);
-    expect(host).toMatch(/^postern\.localhost:\d+$/);
+    // Another name at each start, so that nothing in the browser is left from whoever had the port before.
+    expect(host).toMatch(/^[0-9a-f]{32}\.postern\.localhost:\d+$/);
   });
 
   test("is worth one session, and takes its file along", async () => {
@@ -166,8 +167,10 @@ describe("a page of the app", () => {
     await passing(agent, page.told("prompt.opened"));
     const [shown] = (await page.call("prompts.list", {})).prompts;
     if (shown === undefined) throw new Error("the page does not see its own question");
-    expect(shown).toMatchObject({ who: { program: "the Postern app", pid: 0, startedBy: [] } });
-    expect(shown.asked?.join("\n")).toMatch(/^the Postern app, wants to read/);
+    expect(shown).toMatchObject({ own: true, who: { program: "a page of the Postern app", pid: 0, startedBy: [] } });
+    expect(shown.asked?.join("\n")).toMatch(
+      /^a page of the Postern app, which any program of yours can open, wants to read/,
+    );
     expect(shown.asked).toContain("Yes holds for this page of the app.");
     expect((await other.call("prompts.list", {})).prompts).toEqual([]);
     const proof = { kind: "pin", pin: PIN } as const;
@@ -194,6 +197,15 @@ describe("a page of the app", () => {
     await expect(openPage(page.way, { session: page.token })).rejects.toThrow("no line: 401");
   });
 
+  test("knows its agent by a secret that it never sends", async () => {
+    const way = await opened();
+    const { session, agent: key } = await enter(way);
+    const page = await openPage(way, { session, agent: key });
+    pages.push(page);
+    expect(key).toMatch(/^[\w-]{43}$/);
+    await expect(openPage(way, { session, agent: "another" })).rejects.toThrow("a stranger");
+  });
+
   test("can be open in eight tabs, and not in nine", async () => {
     const page = await app();
     for (let count = 1; count < PAGES_MAX; count++) pages.push(await openPage(page.way, { session: page.token }));
@@ -217,10 +229,10 @@ describe("at a lock", () => {
     const next = page.told("app.session");
     const channel = await agent.connect();
     await channel.call("session.lock", {});
-    const { session = "" } = await next;
+    const begun = await next;
     await page.ended;
     await expect(openPage(page.way, { session: thief })).rejects.toThrow("no line: 401");
-    const again = await openPage(page.way, { session });
+    const again = await openPage(page.way, begun);
     pages.push(again);
     expect(await again.call("session.unlock", { password: PASSWORD })).toBeDefined();
     channel.close();
@@ -237,6 +249,50 @@ describe("at a lock", () => {
     expect(one?.session).toMatch(/^[\w-]{43}$/);
     expect(other?.session).not.toBe(one?.session);
     channel.close();
+  });
+});
+
+describe("the way in of a question", () => {
+  let asker: Awaited<ReturnType<InProcessAgent["connect"]>>;
+
+  /** The redirect file of the question that a program asks now, on an agent that shows questions in the app. */
+  async function questionWay(second: InProcessAgent): Promise<Way> {
+    await makeAccount(second, "Ada", { approvers: ["app"] });
+    asker = await second.connect();
+    await asker.call("agent.subscribe", {});
+    asker.call("vaults.list", {}).catch(() => undefined);
+    const find = () => readdirSync(join(second.home, "run")).find((name) => name.startsWith("app-"));
+    await passing(
+      second,
+      expect
+        .poll(find, { timeout: 10_000 })
+        .toBeDefined()
+        .then(() => undefined),
+    );
+    return wayOf(join(second.home, "run", find() ?? ""));
+  }
+
+  test("is told to the asker when a second one tries it, and shows no more than the question", async () => {
+    const browsers = { opener: "/usr/bin/true", notifier: "/usr/bin/false" };
+    const second = await startInProcess(undefined, undefined, undefined, undefined, [], {
+      env: { DISPLAY: ":0" },
+      browsers,
+    });
+    const way = await questionWay(second);
+    const entered = await enter(way);
+    const twice = new Promise<string>((resolve) => {
+      asker.onNotification((method) => method === "prompt.usedTwice" && resolve(method));
+    });
+    expect((await say(way, { path: "/enter", body: code(way) })).status).toBe(403);
+    expect(await twice).toBe("prompt.usedTwice");
+    const page = await openPage(way, entered);
+    const [shown] = (await page.call("prompts.list", {})).prompts;
+    expect(shown).toMatchObject({ prompt: entered.prompt, who: expect.anything() });
+    expect(shown).not.toHaveProperty("own");
+    expect(shown).not.toHaveProperty("text");
+    page.leave();
+    asker.close();
+    await second.close();
   });
 });
 

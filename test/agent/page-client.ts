@@ -81,19 +81,24 @@ export type Page = {
   leave(): void;
 };
 
+/** What a page gets for its code. */
+export type Entered = { readonly session: string; readonly agent: string; readonly prompt?: string };
+
 /** Enters by the file of `app.open`. */
-export async function enter(way: Way): Promise<{ session: string; prompt?: string }> {
+export async function enter(way: Way): Promise<Entered> {
   const { status, body } = await say(way, { path: "/enter", body: JSON.stringify({ code: way.code }) });
   if (status !== 200) throw new Error(`not let in: ${status} ${body}`);
   return JSON.parse(body);
 }
 
 /** Opens the line of a session. */
-export function openPage(way: Way, { session, prompt }: { session: string; prompt?: string }): Promise<Page> {
+export function openPage(way: Way, { session, agent, prompt }: Partial<Entered>): Promise<Page> {
   const authorization = `Postern ${session}`;
   return new Promise((resolve, reject) => {
     const sent = begin(way, { path: "/receive", headers: { authorization } }, (response) => {
       if (response.statusCode !== 200) return reject(new Error(`no line: ${response.statusCode}`));
+      // As our page does: whoever cannot show the secret is not the agent.
+      if (agent !== undefined && response.headers["postern-agent"] !== agent) return reject(new Error("a stranger"));
       const id = String(response.headers["postern-connection"]);
       const waiting = new Map<number, (message: Message) => void>();
       const heard: Message[] = [];
@@ -112,7 +117,7 @@ export function openPage(way: Way, { session, prompt }: { session: string; promp
       const ended = new Promise<void>((end) => response.once("close", () => end()));
       let next = 1;
       resolve({
-        token: session,
+        token: session ?? "",
         prompt,
         call: async (method, params) => {
           const number = next++;

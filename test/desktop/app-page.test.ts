@@ -123,7 +123,7 @@ describe.skipIf(chromiumPath === undefined)("the app", () => {
 
   test("loses its own right with its own grant", async () => {
     await allowedAt("Grants");
-    await page.locator(".rows li", { hasText: "the Postern app" }).getByRole("button").click();
+    await page.locator(".rows li", { hasText: "a page of the Postern app" }).getByRole("button").click();
     await button("Show it").waitFor();
     expect(await page.locator(".rows").count()).toBe(0);
   });

@@ -363,6 +363,7 @@ type Prompt struct {
 	Waiters   int64        `json:"waiters"`
 	Asked     []string     `json:"asked,omitempty"`
 	Who       *PromptAsker `json:"who,omitempty"`
+	Own       *bool        `json:"own,omitempty"`
 	Offered   *Choice      `json:"offered,omitempty"`
 	Text      []string     `json:"text,omitempty"`
 }

@@ -607,6 +607,7 @@ class Prompt(_Prompt, total=False):
     openedAt: "Timestamp"
     asked: List[str]
     who: "PromptAsker"
+    own: Literal[True]
     offered: "Choice"
     text: List[str]
 
