@@ -1,4 +1,5 @@
 // The app in a real Chromium, as a person meets it: the agent, its door and its page are real.
+import { createServer } from "node:http";
 import type { Browser, BrowserContext, Page } from "playwright-core";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { passing } from "../agent/in-process.ts";
@@ -204,5 +205,27 @@ describe.skipIf(chromiumPath === undefined)("the app", () => {
         expect(await page.evaluate(() => document.documentElement.scrollWidth - innerWidth)).toBeLessThanOrEqual(0);
         expect(await barriersOn(page)).toEqual([]);
       }
+  });
+
+  test("asks nothing of a program that takes the port of an ended agent, and ends", async () => {
+    const { port } = new URL(page.url());
+    await stage.stop();
+    const heard: string[] = [];
+    const stranger = createServer((request, response) => {
+      heard.push(request.url ?? "");
+      response.writeHead(200, {
+        "content-type": "application/x-ndjson",
+        "postern-connection": "x",
+        "postern-agent": "y",
+      });
+      response.flushHeaders();
+    });
+    await new Promise<void>((resolve) => stranger.listen(Number(port), "127.0.0.1", resolve));
+    await page.getByRole("heading", { name: "This page has ended" }).waitFor({ timeout: 20_000 });
+    expect(new Set(heard)).toEqual(new Set(["/receive"]));
+    stranger.closeAllConnections();
+    await new Promise((resolve) => stranger.close(resolve));
+    // The browser says on its console that the port was closed for a moment.
+    complaints.length = 0;
   });
 });
