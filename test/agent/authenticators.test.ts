@@ -429,11 +429,23 @@ describe("a locked account", () => {
     expect(await state()).toBe("locked");
     await run(page.call("session.unlock", { password: PASSWORD }));
     const { records } = await run(page.call("audit.list", { limit: 100, proof: password }));
-    expect(records.filter(({ event }) => event === "session.unlock").map(({ outcome }) => outcome)).toEqual([
-      "ok",
-      "proofRefused",
-      "ok",
+    const unlocks = records.filter(({ event }) => /^(session|authenticators)\.unlock$/.test(event));
+    expect(unlocks.map(({ event, outcome }) => `${event} ${outcome}`)).toEqual([
+      "session.unlock ok",
+      "authenticators.unlock proofRefused",
+      "session.unlock ok",
     ]);
+  });
+
+  test("a thousand answers to nothing leave a few lines in the log, and delay no password", async () => {
+    await lock();
+    const assertion = device.get(await unlockOptions(), { isUserVerified: false });
+    for (let count = 0; count < 1_000; count++) expect(await nameOf(unlock(assertion))).toBe("proofRefused");
+    await run(page.call("session.unlock", { password: PASSWORD }));
+    const { records } = await run(page.call("audit.list", { limit: 100, proof: password }));
+    const refused = records.filter(({ event }) => event === "authenticators.unlock");
+    expect(refused.length).toBeLessThan(4);
+    expect(refused.reduce((sum, { count }) => sum + count, 0)).toBe(1_000);
   });
 
   test("stays locked by an answer that was used before, and by one to no challenge", async () => {

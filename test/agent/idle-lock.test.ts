@@ -222,7 +222,7 @@ describe("a longer time", () => {
 
 test("what a store says that no agent of today knows means ten minutes, and so does a store without it", () => {
   expect(idleLockOf({})).toBe("tenMinutes");
-  for (const unknown of ["screenLock", "toString", "__proto__"])
+  for (const unknown of ["withTheTide", "toString", "__proto__"])
     expect(idleLockOf({ idleLock: unknown as IdleLock })).toBe("tenMinutes");
 });
 
