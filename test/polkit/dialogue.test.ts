@@ -162,6 +162,21 @@ describe.skipIf(cannotRun !== undefined)("polkit (needs root, polkitd, dbus, nc)
     if (rule !== undefined) await setRule("NOT_HANDLED", asker.pid);
   });
 
+  test("takes no yes while a rule says yes without asking, where that came during the question", async () => {
+    const asker = await program();
+    const shown = await dialogue(asker.pid);
+    const before = agent.log().length;
+    const prompt = person.next();
+    const answer = ask(asker);
+    await shown.sees("Password: ");
+    await setRule("YES", asker.pid);
+    await shown.type(USER.password);
+    await expect.poll(() => agent.log().slice(before)).toContain("polkit says yes without asking anybody");
+    expect(await openPrompts()).toBe(1);
+    await setRule("NOT_HANDLED", asker.pid);
+    expect(await approves(answer, prompt)).toBe("s3cret");
+  });
+
   test("takes a closed dialogue for a no, which ends the question everywhere", async () => {
     const asker = await program();
     const shown = await window(asker.pid, "close");

@@ -1,4 +1,5 @@
 // Postern's action for polkit: the file as the command writes it, and as the agent looks at it.
+import { spawnSync } from "node:child_process";
 import {
   chmodSync,
   chownSync,
@@ -13,11 +14,13 @@ import {
 } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { actionPathOn, installAction, uninstallAction } from "../../../clients/cli/agent/polkit-action.ts";
 import { whyNoAction } from "../../../daemon/polkit/action.ts";
-import { ACTION_FOLDER, actionText, ownersIn } from "../../../daemon/polkit/action-file.ts";
+import { ACTION_FOLDER, actionText, ownersIn, UID_MAX } from "../../../daemon/polkit/action-file.ts";
 import { shownText } from "../../../daemon/polkit/system-dialog.ts";
+import { agentOptions } from "../../agent/start.ts";
 import { isRoot, NOBODY } from "../peer/children.ts";
 
 const ADA = 1000;
@@ -57,6 +60,7 @@ describe("the action's text", () => {
     ["other words for the question", (text: string) => text.replace("$(question)", "Log in")],
     ["root as an owner", (text: string) => text.replace("unix-user:1000", "unix-user:0")],
     ["a name for an owner", (text: string) => text.replace("unix-user:1000", "unix-user:ada")],
+    ["an owner whom polkit cannot be asked about", (text: string) => text.replace("1000", `${UID_MAX + 1}`)],
     ["no owner", (text: string) => text.replace("unix-user:1000", "")],
     ["an owner with a zero in front", (text: string) => text.replace("unix-user:1000", "unix-user:01000")],
     ["another line at its end", (text: string) => `${text}\n`],
@@ -119,7 +123,12 @@ describe("the action", () => {
     expect(state()).toEqual(found);
   });
 
-  test.each([0, -1, 1.5, Number.NaN, 2 ** 32 - 1])("is refused for the user %d", (user) => {
+  test("is installed for the largest id that polkit can be asked about", () => {
+    expect(installAction(place(), UID_MAX)).toMatchObject({ changed: true });
+    expect(ownersIn(readFileSync(path, "utf8"))).toEqual([UID_MAX]);
+  });
+
+  test.each([0, -1, 1.5, Number.NaN, UID_MAX + 1])("is refused for the user %d", (user) => {
     expect(() => installAction(place(), user)).toThrow("polkit asks a person with an ordinary user id, and root never");
     expect(readdirSync(join(prefix, ACTION_FOLDER))).toEqual([]);
   });
@@ -150,6 +159,19 @@ describe.runIf(isRoot)("the agent's look at the action (needs root)", () => {
 
   test("is content with a file of root's that names this user", () => {
     expect(whyNoAction(ADA, path)).toBeUndefined();
+  });
+
+  test("says that the file cannot be read, whatever the reason", () => {
+    const long = join(folder, "a".repeat(300));
+    expect(whyNoAction(ADA, long)).toBe(`${long} cannot be read (ENAMETOOLONG)`);
+  });
+
+  test("says so to a user who may not read it", () => {
+    chmodSync(path, 0o600);
+    const words = [...agentOptions, fileURLToPath(new URL("./why-no-action.ts", import.meta.url)), path];
+    const user = ["--reuid", `${NOBODY}`, "--clear-groups", "--", process.execPath];
+    const ran = spawnSync("setpriv", [...user, ...words], { encoding: "utf8" });
+    expect([ran.stdout, ran.stderr]).toEqual([`${path} cannot be read (EACCES)\n`, ""]);
   });
 
   test.each<[string, number | undefined, () => void, string]>([
