@@ -18,7 +18,7 @@ import { fileURLToPath } from "node:url";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { actionPathOn, installAction, uninstallAction } from "../../../clients/cli/agent/polkit-action.ts";
 import { whyNoAction } from "../../../daemon/polkit/action.ts";
-import { ACTION_FOLDER, actionText, ownersIn, UID_MAX } from "../../../daemon/polkit/action-file.ts";
+import { ACTION_FILE, ACTION_FOLDER, actionText, ownersIn, UID_MAX } from "../../../daemon/polkit/action-file.ts";
 import { shownText } from "../../../daemon/polkit/system-dialog.ts";
 import { agentOptions } from "../../agent/start.ts";
 import { isRoot, NOBODY } from "../peer/children.ts";
@@ -84,7 +84,7 @@ describe("a question's text", () => {
 describe("the action", () => {
   let prefix: string;
   let path: string;
-  const place = () => ({ prefix, user: process.geteuid?.() });
+  const place = () => ({ platform: "linux", prefix, user: process.geteuid?.() });
 
   beforeEach(() => {
     prefix = mkdtempSync(join(tmpdir(), "postern-action-"));
@@ -103,6 +103,27 @@ describe("the action", () => {
     expect(uninstallAction(place(), ADA)).toMatchObject({ changed: false });
     expect(uninstallAction(place(), BOB)).toMatchObject({ changed: true });
     expect(readdirSync(join(prefix, ACTION_FOLDER))).toEqual([]);
+  });
+
+  test("takes away what a killed installation left, with a user and without", () => {
+    const left = () => writeFileSync(join(prefix, ACTION_FOLDER, `.${ACTION_FILE}.77`), "<?xml");
+    left();
+    expect(uninstallAction(place(), ADA)).toMatchObject({ changed: false });
+    expect(readdirSync(join(prefix, ACTION_FOLDER))).toEqual([]);
+    for (const user of [ADA, BOB]) installAction(place(), user);
+    left();
+    expect(uninstallAction(place(), ADA)).toMatchObject({ changed: true });
+    expect(readdirSync(join(prefix, ACTION_FOLDER))).toEqual([ACTION_FILE]);
+  });
+
+  test.each([
+    ["darwin", "macOS"],
+    ["freebsd", "freebsd"],
+  ])("is not installed on %s, which has no polkit that we know", (platform, name) => {
+    for (const act of [installAction, uninstallAction])
+      expect(() => act({ ...place(), platform }, ADA)).toThrow(
+        `polkit, and with it this approver, is not there yet for ${name}`,
+      );
   });
 
   test.each<[string, () => void]>([
@@ -138,7 +159,7 @@ describe("the action", () => {
     expect(() => installAction(place(), ADA)).toThrow("can be written by others, so nothing was changed");
     rmSync(join(prefix, "usr"), { recursive: true });
     expect(() => installAction(place(), ADA)).toThrow("polkit is not on this machine");
-    expect(() => installAction({ prefix: undefined, user: ADA }, ADA)).toThrow(
+    expect(() => installAction({ platform: "linux", prefix: undefined, user: ADA }, ADA)).toThrow(
       `only root can write to ${ACTION_FOLDER}, where polkit looks`,
     );
   });
