@@ -66,11 +66,12 @@ export function wordsOf(...parts: readonly (string | readonly string[])[]): stri
   return words;
 }
 
+/** Undefined also where the path cannot be looked at: the state of every account depends on whether the screen is heard of. */
 function trusted(path: string): string | undefined {
   try {
     return trustedProgram(path);
   } catch (error) {
-    if (error instanceof UntrustedProgram) return undefined;
+    if (error instanceof UntrustedProgram || (error as NodeJS.ErrnoException).code !== undefined) return undefined;
     throw error;
   }
 }

@@ -14,7 +14,7 @@ import type { Asker, Authority, Verdict } from "./authority.ts";
 import { Unavailable } from "./bus.ts";
 
 /** Milliseconds that a person has for the second question: as long as a proof serves an answer elsewhere. */
-const CONFIRM_MS_MAX = 60_000;
+export const CONFIRM_MS_MAX = 60_000;
 
 /** The answerer in the record. polkit does not say which of its programs has asked. */
 const by = { program: "polkit" } as const;

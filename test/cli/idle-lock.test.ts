@@ -136,7 +136,7 @@ describe("init", () => {
   test("refuses another time before anything is asked, and makes nothing", async () => {
     const refused = await run("init --kit kit.txt --idle-lock 1d");
     expect(refused).toMatchObject({ code: exitCodes.usage, out: "" });
-    expect(refused.err).toContain("--idle-lock takes 10m or 8h");
+    expect(refused.err).toContain("--idle-lock takes 10m, 8h or screen");
     expect(existsSync(join(home, "kit.txt"))).toBe(false);
   });
 });

@@ -98,6 +98,7 @@ describe.runIf(isRoot && hasTool("setpriv"))("the monitor (needs root, setpriv)"
 
   test.each([
     ["there is no setpriv", () => watch("exit 0", "/nonexistent"), "setpriv cannot be started"],
+    ["setpriv cannot be looked at", () => watch("exit 0", `/opt/${"a".repeat(300)}`), "setpriv cannot be started"],
     ["setpriv is no program", () => watch("exit 0", `${folder}/starter`), "setpriv cannot be started"],
   ])("leaves the unlock alone where %s", (_where, prepare, why) => {
     writeFileSync(join(folder, "starter"), "no program");
