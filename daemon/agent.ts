@@ -35,7 +35,8 @@ import type { Log } from "./host/log.ts";
 import type { Native } from "./host/native.ts";
 import type { Sodium } from "./host/sodium.ts";
 import type { TraceState } from "./host/trace-file.ts";
-import { createLogind, type Logind, type LogindPrograms, logindPrograms } from "./logind/watch-logind.ts";
+import { type LogindPrograms, logindPrograms } from "./logind/programs.ts";
+import { createLogind, type Logind } from "./logind/watch-logind.ts";
 import { accessMethods } from "./methods/access.ts";
 import { accountMethods } from "./methods/accounts.ts";
 import { agentMethods } from "./methods/agent.ts";
@@ -392,7 +393,8 @@ function recordingRefusals(parts: {
 /** Locks the accounts of persons with the screen and before a sleep. As when idle, a token's session goes on: no person's answer is behind it. */
 function logindOf(parts: AgentParts, sessions: Sessions): Logind {
   const lock = async (why: string) => void (await sessions.lock(undefined, {}, why));
-  return createLogind({ log: parts.log, uid: process.getuid?.() ?? 0, programs: parts.logind ?? logindPrograms, lock });
+  const { clock, log, logind: programs = logindPrograms } = parts;
+  return createLogind({ clock, log, uid: process.getuid?.() ?? 0, programs, lock });
 }
 
 /** The door of the app's pages. */

@@ -12,8 +12,8 @@ export const ACTION_FILE = `${ACTION}.policy`;
 /** The name under which the agent hands the question to polkit. It stands in the message. */
 export const QUESTION = "question";
 
-/** Ids of users on Linux: 32 bits, and the last one means nobody. Root is never asked, so it owns nothing here. */
-const UID_MAX = 2 ** 32 - 2;
+/** The largest id that polkit can be asked about: its field is a signed number. Root is never asked, so it owns nothing here. */
+export const UID_MAX = 2 ** 31 - 1;
 
 export const isOwnerId = (uid: number): boolean => Number.isInteger(uid) && uid > 0 && uid <= UID_MAX;
 

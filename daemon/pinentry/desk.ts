@@ -40,8 +40,8 @@ export type DeskParts = {
   readonly broker: () => Pick<Broker, "decide" | "list">;
   readonly overseer: () => Pick<Overseer, "proveTyped" | "offered">;
   readonly givenYes: () => GivenYes;
-  /** Asks by the system's own dialogue. It aborts `end` where the question must be asked nowhere else. */
-  readonly inSystemDialog: (prompt: Prompt, end: AbortController) => Promise<Ended>;
+  /** Asks by the system's own dialogue. After `settled` no other window asks. */
+  readonly inSystemDialog: (prompt: Prompt, signal: AbortSignal) => Promise<Ended>;
   /** Shows a question in the app. Fulfilled at its end, and when no page shows it any more. */
   readonly showPage: (prompt: Prompt, signal: AbortSignal) => Promise<void>;
 };
@@ -92,7 +92,7 @@ export function createDesk(parts: DeskParts): Desk {
   /** The dialogue of the system, as one of the windows. */
   async function inSystem(prompt: Prompt, end: AbortController): Promise<Ended> {
     if (isAskedByOurs(prompt)) return "unavailable";
-    return inTurn(DESKTOP, end, () => parts.inSystemDialog(prompt, end));
+    return inTurn(DESKTOP, end, () => parts.inSystemDialog(prompt, end.signal));
   }
 
   async function inWindow(prompt: Prompt, end: AbortController): Promise<Ended> {

@@ -54,7 +54,10 @@ export function systemAuthority(native: Pick<Native, "peerCredentials">): Author
         const opened = await openBus(native, AbortSignal.any([signal, end.signal]));
         await demandAsking(opened, asker, text);
         clearTimeout(timer);
-        return verdictOf(await checked(opened, asker, text, ALLOW_INTERACTION));
+        const verdict = verdictOf(await checked(opened, asker, text, ALLOW_INTERACTION));
+        // A rule that came while the dialogue was open may have given this yes.
+        if (verdict === "proven") await demandProof(opened, asker, text);
+        return verdict;
       } finally {
         clearTimeout(timer);
         end.abort();
@@ -71,12 +74,17 @@ async function demandAsking(opened: Bus, asker: Asker, text: string): Promise<vo
   const pid = await opened.call(bus("GetConnectionUnixProcessID"), asked, number);
   // In a container with the machine's bus the numbers of processes mean other ones there.
   if (pid !== process.pid) throw new Unavailable("the system counts processes otherwise than this agent");
-  const first = await checked(opened, asker, text, 0);
-  // A rule, an earlier answer that is kept, or root's process: nobody would be asked.
-  if (first.isAuthorized) throw new Unavailable("polkit says yes without asking anybody");
+  const first = await demandProof(opened, asker, text);
   if (!first.isChallenge) throw new Unavailable("the system's rules say no");
   if (first.details.has("polkit.retains_authorization_after_challenge"))
     throw new Unavailable("the system's rules keep an answer, which then counts for other questions");
+}
+
+/** Throws Unavailable where polkit says yes and asks nobody: by a rule, by an earlier answer that is kept, or about root's process. */
+async function demandProof(opened: Bus, asker: Asker, text: string): Promise<Answer> {
+  const answer = await checked(opened, asker, text, 0);
+  if (answer.isAuthorized) throw new Unavailable("polkit says yes without asking anybody");
+  return answer;
 }
 
 function verdictOf({ isAuthorized, isChallenge, details }: Answer): Verdict {

@@ -1,7 +1,8 @@
 // Messages of the system bus, as the D-Bus specification (1.0, section "Message Protocol") has them: little endian, each value at a multiple of its
-// size. Only what a question to polkit needs is written and read. Whatever else comes ends the conversation.
+// size. Only what a question to polkit needs is written and read: calls, answers and errors. The bus refuses an answer that nobody asked for, but any
+// program on it may send us a signal. So a signal is passed over unread, whatever it holds.
 
-/** Bytes of a message that is read. What polkit answers takes some hundred. */
+/** Bytes of an answer that is read. What polkit answers takes some hundred. */
 export const MESSAGE_BYTES_MAX = 64 * 1024;
 
 /** The other end does not speak the protocol. The text holds nothing of what it sent. */
@@ -23,10 +24,14 @@ export const kinds = { call: 1, answer: 2, error: 3, signal: 4 } as const;
 const fields = { path: 1, interface: 2, member: 3, error: 4, replySerial: 5, destination: 6, signature: 8 } as const;
 
 const LITTLE_ENDIAN = "l".charCodeAt(0);
+const BIG_ENDIAN = "B".charCodeAt(0);
 const VERSION = 1;
 
 /** Bytes of a header before its fields. */
 const HEAD_BYTES = 16;
+
+/** Bytes of any message, by the specification's section "Message Format". No bus passes on a longer one. */
+const ANY_BYTES_MAX = 128 * 1024 * 1024;
 
 /** Writes values behind one another. Each aligns itself. */
 export type Writer = {
@@ -123,45 +128,98 @@ export type Message = {
   readonly error: string | undefined;
   readonly signature: string;
   readonly body: Reader;
-  /** Bytes that it took. */
-  readonly length: number;
 };
 
-/** The first message in these bytes. Undefined where it is not whole yet. Throws BusBroken. */
-export function firstMessage(bytes: Buffer): Message | undefined {
+/** A message at the beginning of the bytes: how many it takes, and what it says where it answers a call. */
+export type Found = { readonly length: number; readonly message: Message | undefined };
+
+/** The first message in these bytes. One that answers nothing is known by its head. Undefined where more bytes must come. Throws BusBroken. */
+export function firstMessage(bytes: Buffer): Found | undefined {
   if (bytes.length < HEAD_BYTES) return undefined;
-  if (bytes[0] !== LITTLE_ENDIAN || bytes[3] !== VERSION) throw new BusBroken("it speaks another form of the protocol");
-  const bodyBytes = bytes.readUInt32LE(4);
-  const fieldBytes = bytes.readUInt32LE(12);
+  const [order, kind = 0, , version] = bytes;
+  const isLittle = order === LITTLE_ENDIAN;
+  if (version !== VERSION || !(isLittle || order === BIG_ENDIAN)) throw new BusBroken(OTHER_FORM);
+  const u32 = (at: number) => (isLittle ? bytes.readUInt32LE(at) : bytes.readUInt32BE(at));
+  const fieldBytes = u32(12);
   const bodyAt = HEAD_BYTES + Math.ceil(fieldBytes / 8) * 8;
-  const length = bodyAt + bodyBytes;
-  if (length > MESSAGE_BYTES_MAX) throw new BusBroken("its message is too long");
+  const length = bodyAt + u32(4);
+  const isAnswer = kind === kinds.answer || kind === kinds.error;
+  if (length > (isAnswer ? MESSAGE_BYTES_MAX : ANY_BYTES_MAX)) throw new BusBroken("its message is too long");
+  if (!isAnswer) return { length, message: undefined };
+  if (!isLittle) throw new BusBroken(OTHER_FORM);
   if (bytes.length < length) return undefined;
   const found = fieldsIn(bytes.subarray(0, HEAD_BYTES + fieldBytes));
   const body = createReader(bytes.subarray(bodyAt, length), 0);
-  return { kind: bytes[1] ?? 0, ...found, body, length };
+  return { length, message: { kind, ...found, body } };
 }
 
+const OTHER_FORM = "it speaks another form of the protocol";
+
+/** The fields that are needed. The specification wants every other one ignored. */
 function fieldsIn(head: Buffer): Pick<Message, "answers" | "error" | "signature"> {
   const reader = createReader(head, HEAD_BYTES - 4);
-  const texts = new Map<number, string>();
   let answers: number | undefined;
+  let error: string | undefined;
+  let signature = "";
   reader.array(8, () => {
     reader.align(8);
     const kind = reader.byte();
     const type = reader.signature();
-    if (type === "s" || type === "o") texts.set(kind, reader.text());
-    else if (type === "g") texts.set(kind, reader.signature());
-    else if (type !== "u") throw new BusBroken("its header has a field of another type");
-    else {
-      const value = reader.u32();
-      if (kind === fields.replySerial) answers = value;
-    }
+    if (kind === fields.replySerial && type === "u") answers = reader.u32();
+    else if (kind === fields.error && type === "s") error = reader.text();
+    else if (kind === fields.signature && type === "g") signature = reader.signature();
+    else skip(reader, type);
   });
-  return { answers, error: texts.get(fields.error), signature: texts.get(fields.signature) ?? "" };
+  return { answers, error, signature };
 }
 
-function createReader(bytes: Buffer, begin: number): Reader & { byte(): number; signature(): string } {
+type FullReader = Reader & { byte(): number; signature(): string; take(count: number): Buffer };
+
+/** Bytes of the types of one size, by the specification's section "Summary of types". */
+const sizes: Readonly<Record<string, number>> = { y: 1, n: 2, q: 2, b: 4, i: 4, u: 4, h: 4, x: 8, t: 8, d: 8 };
+
+const alignments: Readonly<Record<string, number>> = { ...sizes, g: 1, v: 1, s: 4, o: 4, a: 4, "(": 8, "{": 8 };
+
+/** Variants in one another, by the specification's section "Container types". */
+const DEPTH_MAX = 64;
+
+/** Passes over values of these types. */
+function skip(reader: FullReader, types: string, depth = 0): void {
+  if (depth > DEPTH_MAX) throw new BusBroken("its values lie too deep in one another");
+  for (let at = 0; at < types.length; at++) {
+    const type = types[at] ?? "";
+    const size = sizes[type];
+    if (type === ")" || type === "}") continue;
+    if (type === "a") {
+      const count = reader.u32();
+      reader.align(alignments[types[at + 1] ?? ""] ?? 1);
+      reader.take(count);
+      at = endOfType(types, at + 1) - 1;
+    } else if (type === "(" || type === "{") reader.align(8);
+    else if (type === "s" || type === "o") reader.text();
+    else if (type === "g") reader.signature();
+    else if (type === "v") skip(reader, reader.signature(), depth + 1);
+    else if (size === undefined) throw new BusBroken("its header has a field of another type");
+    else {
+      reader.align(size);
+      reader.take(size);
+    }
+  }
+}
+
+/** The place behind the one whole type that begins here. */
+function endOfType(types: string, begin: number): number {
+  let at = begin;
+  while (types[at] === "a") at++;
+  for (let open = 0; at < types.length; at++) {
+    if (types[at] === "(" || types[at] === "{") open++;
+    else if (types[at] === ")" || types[at] === "}") open--;
+    if (open <= 0) break;
+  }
+  return at + 1;
+}
+
+function createReader(bytes: Buffer, begin: number): FullReader {
   let at = begin;
   const take = (count: number): Buffer => {
     if (at + count > bytes.length) throw new BusBroken("its message ends too soon");
@@ -183,6 +241,7 @@ function createReader(bytes: Buffer, begin: number): Reader & { byte(): number; 
     byte,
     u32,
     align,
+    take,
     flag: () => u32() === 1,
     text: () => ended(u32()),
     signature: () => ended(byte()),

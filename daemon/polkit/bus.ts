@@ -121,10 +121,17 @@ export async function openBus(
 
   if (signal.aborted) abort();
   await introduced();
+  /** Bytes of a message that is passed over. They are counted off as they come, and none of them is kept. */
+  let unread = 0;
   onBytes = () => {
-    for (let next = firstMessage(pending); next !== undefined; next = firstMessage(pending)) {
-      pending = pending.subarray(next.length);
-      if (next.kind === kinds.answer || next.kind === kinds.error) answered(next);
+    for (;;) {
+      const gone = Math.min(unread, pending.length);
+      pending = pending.subarray(gone);
+      unread -= gone;
+      const next = unread > 0 ? undefined : firstMessage(pending);
+      if (next === undefined) return;
+      unread = next.length;
+      if (next.message !== undefined) answered(next.message);
     }
   };
   socket.write("BEGIN\r\n");

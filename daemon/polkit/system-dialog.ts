@@ -14,14 +14,14 @@ import type { Asker, Authority, Verdict } from "./authority.ts";
 import { Unavailable } from "./bus.ts";
 
 /** Milliseconds that a person has for the second question: as long as a proof serves an answer elsewhere. */
-const CONFIRM_MS_MAX = 60_000;
+export const CONFIRM_MS_MAX = 60_000;
 
 /** The answerer in the record. polkit does not say which of its programs has asked. */
 const by = { program: "polkit" } as const;
 
 export type SystemDialog = {
-  /** Asks, until it is answered or the prompt has ended. `end` is the end of the prompt's questions. */
-  ask(prompt: Prompt, end: AbortController): Promise<"settled" | "unavailable">;
+  /** Asks, until it is answered or the signal came. */
+  ask(prompt: Prompt, signal: AbortSignal): Promise<"settled" | "unavailable">;
   /** Why it cannot ask on this machine, for a person. Undefined where it can. */
   whyNot(): string | undefined;
 };
@@ -39,16 +39,16 @@ export function createSystemDialog(parts: SystemDialogParts): SystemDialog {
   const { clock, log, authority } = parts;
   const whyNot = () => whyNoAction(process.geteuid?.());
 
-  async function ask(prompt: Prompt, end: AbortController): Promise<"settled" | "unavailable"> {
+  async function ask(prompt: Prompt, signal: AbortSignal): Promise<"settled" | "unavailable"> {
     try {
-      const verdict = await answered(prompt, end.signal);
-      if (end.signal.aborted) return "settled";
-      // Nobody's yes and nobody's no: a wrong password or finger. It is asked nowhere else, and waits for `postern approve`.
-      if (verdict === "failed") end.abort();
+      const verdict = await answered(prompt, signal);
+      if (signal.aborted) return "settled";
+      // A failed one is nobody's yes and nobody's no: a wrong password or finger, or a dialogue that crashed. No other window asks after it. A terminal
+      // does, since any program of the user can register such a dialogue.
       if (verdict === "dismissed") await deny(prompt);
       return "settled";
     } catch (error) {
-      if (end.signal.aborted || error instanceof PosternError) return "settled";
+      if (signal.aborted || error instanceof PosternError) return "settled";
       if (!(error instanceof Unavailable)) throw error;
       log.note("an approver cannot ask", { program: by.program, why: error.message });
       return "unavailable";
@@ -95,7 +95,7 @@ export function createSystemDialog(parts: SystemDialogParts): SystemDialog {
 
   async function inTime(signal: AbortSignal, act: (signal: AbortSignal) => Promise<Verdict>): Promise<Verdict> {
     const late = new AbortController();
-    const cancel = clock.after(CONFIRM_MS_MAX, () => late.abort());
+    const cancel = clock.after(CONFIRM_MS_MAX, () => late.abort(new Unavailable("nobody answered in time")));
     try {
       return await act(AbortSignal.any([signal, late.signal]));
     } finally {

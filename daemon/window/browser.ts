@@ -77,8 +77,11 @@ function ran(
       stdio: ["ignore", "pipe", "ignore"],
       detached: true,
     });
+    // An error that nobody listens to would end the agent, so this comes first.
+    child.once("error", () => settle(undefined));
     let out = "";
-    child.stdout.setEncoding("utf8").on("data", (text: string) => {
+    // Without a free file descriptor there is no pipe, whatever the types say. Then the error follows.
+    child.stdout?.setEncoding("utf8").on("data", (text: string) => {
       out = (out + text).slice(0, OUT_LENGTH_MAX);
     });
     const kill = () => void child.kill();
@@ -87,7 +90,6 @@ function ran(
       signal?.removeEventListener("abort", kill);
       resolve(said);
     };
-    child.once("error", () => settle(undefined));
     child.once("exit", (code) => settle({ code, out }));
     // It does not keep the agent from ending.
     child.unref();

@@ -192,6 +192,8 @@ const entryPoints: Record<string, string> = {
   "test/protocol/make-protocol-2.ts": "made a committed list",
   "test/service/dying.ts": "a process of torn-write.test.ts",
   "test/polkit/ask-about.ts": "run by a test as another user",
+  "test/daemon/polkit/why-no-action.ts": "run by a test as another user",
+  "test/daemon/logind/no-descriptor.ts": "run by a test with few file descriptors",
   "test/cli/begin-named.ts": "started by a test, which ends it with signals",
   "clients/cli/demo/script.ts": "a program of the demonstration",
   "daemon/main.ts": "the agent's process",

@@ -64,7 +64,9 @@ export function startPostern(
   (stderr as NodeJS.ReadableStream).on("data", (chunk: Buffer) => {
     err += chunk.toString();
   });
-  (stdin as NodeJS.WritableStream).end(options.input ?? "");
+  // An empty text would be written too, and a command that has ended by then takes none.
+  if (options.input === undefined) (stdin as NodeJS.WritableStream).end();
+  else (stdin as NodeJS.WritableStream).end(options.input);
   const ended = new Promise<Ran>((resolve) =>
     child.once("close", (code, signal) => {
       for (const descriptor of descriptors) closeSync(descriptor);

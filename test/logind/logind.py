@@ -37,12 +37,14 @@ class Manager(dbus.service.Object):
 
 
 class Session(dbus.service.Object):
-    def __init__(self, path, user):
+    def __init__(self, name, path, user):
         super().__init__(bus, path)
+        self.name = name
         self.user = user
 
     @dbus.service.method(PROPERTIES, in_signature="ss", out_signature="v")
     def Get(self, interface, prop):
+        say(f"looked up {self.name}")
         user = (dbus.UInt32(self.user), dbus.ObjectPath(f"/org/freedesktop/login1/user/_{self.user}"))
         return dbus.Struct(user, signature="uo", variant_level=1)
 
@@ -57,8 +59,9 @@ class Session(dbus.service.Object):
 
 manager = Manager(bus, "/org/freedesktop/login1")
 sessions = {
-    "own": Session("/org/freedesktop/login1/session/_31", int(sys.argv[1])),
-    "other": Session("/org/freedesktop/login1/session/c2", int(sys.argv[1]) + 1),
+    "own": Session("own", "/org/freedesktop/login1/session/_31", int(sys.argv[1])),
+    "other": Session("other", "/org/freedesktop/login1/session/c2", int(sys.argv[1]) + 1),
+    "third": Session("third", "/org/freedesktop/login1/session/c3", int(sys.argv[1]) + 2),
 }
 
 

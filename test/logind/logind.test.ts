@@ -1,6 +1,6 @@
 // The agent beside a real bus, in a mount namespace of its own. The sender of logind's signals is the only stand-in: a machine of tests does not sleep.
 import { type ChildProcess, spawn, spawnSync } from "node:child_process";
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, readlinkSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
@@ -29,17 +29,19 @@ mkdir /run/dbus
 exec dbus-daemon --system --nofork --nopidfile --print-address
 `;
 
-/** A program's lines, one at a time. */
-function linesOf(child: ChildProcess) {
+/** A program's lines of one kind, one at a time. */
+function linesOf(child: ChildProcess, kind = /^/) {
   const lines: string[] = [];
   const waiting: ((line: string) => void)[] = [];
   if (child.stdout === null) throw new Error("the program has no output");
   createInterface({ input: child.stdout }).on("line", (line) => {
+    if (!kind.test(line)) return;
     const next = waiting.shift();
     if (next === undefined) lines.push(line);
     else next(line);
   });
   return {
+    lines,
     next: () => {
       const line = lines.shift();
       return line === undefined ? new Promise<string>((resolve) => waiting.push(resolve)) : Promise.resolve(line);
@@ -53,7 +55,10 @@ describe.skipIf(!canRun)(
     let machine: ChildProcess;
     let enter: string[];
     let logind: ChildProcess;
+    /** What it says of the holds on the sleep, that it has said what it was told to, and which sessions it was asked for. */
     let said: ReturnType<typeof linesOf>;
+    let done: ReturnType<typeof linesOf>;
+    let asked: ReturnType<typeof linesOf>;
     let agent: RunningAgent;
     let channel: Channel;
 
@@ -66,8 +71,10 @@ describe.skipIf(!canRun)(
       enter = ["nsenter", `--mount=/proc/${machine.pid}/ns/mnt`, "--"];
       const [program = "", ...words] = [...enter, PYTHON, stands, `${process.getuid?.()}`];
       logind = spawn(program, words, { stdio: ["pipe", "pipe", "inherit"] });
-      said = linesOf(logind);
-      expect(await said.next()).toBe("ready");
+      said = linesOf(logind, /^(?:inhibit|released)/);
+      done = linesOf(logind, /^(?:said|ready)$/);
+      asked = linesOf(logind, /^looked up/);
+      expect(await done.next()).toBe("ready");
     });
     afterAll(() => {
       logind.kill();
@@ -76,6 +83,7 @@ describe.skipIf(!canRun)(
 
     beforeEach(async () => {
       agent = await startAgent(mkdtempSync(join(tmpdir(), "postern-t-")), {}, [], enter);
+      asked.lines.length = 0;
       await makeAccount(agent);
       channel = await agent.connect();
       await channel.call("agent.subscribe", {});
@@ -89,7 +97,7 @@ describe.skipIf(!canRun)(
 
     async function tell(words: string): Promise<void> {
       logind.stdin?.write(`${words}\n`);
-      expect(await said.next()).toBe("said");
+      expect(await done.next()).toBe("said");
     }
 
     /** Says it again until it is heard: the monitor begins to listen a moment after it holds the sleep back. */
@@ -111,6 +119,8 @@ describe.skipIf(!canRun)(
         });
       });
     const state = async () => (await channel.call("agent.status", {})).state;
+
+    const hears = async () => (await channel.call("agent.status", {})).hearsScreen;
 
     const isLocked = async () => (await state()) === "locked";
 
@@ -142,21 +152,43 @@ describe.skipIf(!canRun)(
     });
 
     test("does not lock with another user's screen, with one that opens, or when the machine wakes", async () => {
-      const count = () => agent.log().split("the screen of another user").length - 1;
-      await until("lock other", async () => count() > 0);
-      for (const words of ["unhint own", "awake"]) await tell(words);
-      const before = count();
-      await until("hint other", async () => count() > before);
+      await until("lock other", async () => asked.lines.includes("looked up other"));
+      for (const words of ["unhint own", "awake", "hint other", "lock third"]) await tell(words);
       // Signals come in their order, so all of those before were heard.
+      await expect.poll(() => asked.lines).toContain("looked up third");
       expect(await state()).toBe("unlocked");
       await channel.call("session.lock", {});
       expect(await said.next()).toBe("released");
     });
 
+    test("asks once for a session that another user locks again and again", async () => {
+      await until("lock other", async () => asked.lines.includes("looked up other"));
+      for (let count = 0; count < 100; count++) await tell("lock other");
+      await tell("lock third");
+      await expect.poll(() => asked.lines).toEqual(["looked up other", "looked up third"]);
+      expect(agent.log().split("the screen of another user").length - 1).toBe(1);
+      await channel.call("session.lock", {});
+      expect(await said.next()).toBe("released");
+    });
+
+    test("hears again after another program of the user ended the monitor", async () => {
+      await expect.poll(hears, { timeout: 10_000 }).toBe(true);
+      const monitor = spawnSync("pgrep", ["-f", "gdbus monitor --system --dest org.freedesktop.login1"], {
+        encoding: "utf8",
+      });
+      for (const pid of monitor.stdout.trim().split("\n"))
+        if (readlinkSync(`/proc/${pid}/ns/mnt`) === readlinkSync(`/proc/${machine.pid}/ns/mnt`))
+          process.kill(Number(pid));
+      expect(await said.next()).toBe("released");
+      expect(await said.next()).toBe("inhibit sleep Postern delay");
+      const now = locked();
+      await until("lock own", isLocked);
+      expect(await now).toBe("locked");
+      expect(await said.next()).toBe("released");
+    });
+
     test("is the only lock of an account whose person chose the screen, and offers that", async () => {
-      await expect
-        .poll(async () => (await channel.call("agent.status", {})).hearsScreen, { timeout: 10_000 })
-        .toBe(true);
+      await expect.poll(hears, { timeout: 10_000 }).toBe(true);
       await channel.call("accounts.setIdleLock", { idleLock: "screenLock", password: PASSWORD });
       expect(idleMsOf({ idleLock: "screenLock" }, true)).toBe(UNLOCKED_MS_MAX);
       const now = locked();

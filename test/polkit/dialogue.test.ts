@@ -6,10 +6,17 @@ import { afterAll, afterEach, beforeAll, describe, expect, onTestFinished, test 
 import type { Methods } from "../../clients/typescript/generated.ts";
 import { ACTION_FILE, ACTION_FOLDER, actionText } from "../../daemon/polkit/action-file.ts";
 import { HOSTILE, REFERENCE, stageOf } from "../agent/asking-terminal.ts";
-import { PASSWORD, type Person } from "../agent/person.ts";
+import { PASSWORD, type Person, PIN } from "../agent/person.ts";
 import { agentOptions } from "../agent/start.ts";
 import { cannotRun, type Machine, startMachine, USER } from "./machine.ts";
-import { openDialogue, openWindow, startUsersAgent, type UsersAgent, type UsersProgram } from "./programs.ts";
+import {
+  openDialogue,
+  openWindow,
+  startAtTerminal,
+  startUsersAgent,
+  type UsersAgent,
+  type UsersProgram,
+} from "./programs.ts";
 
 const command = fileURLToPath(new URL("../../clients/cli/main.ts", import.meta.url));
 const askAbout = fileURLToPath(new URL("./ask-about.ts", import.meta.url));
@@ -160,6 +167,40 @@ describe.skipIf(cannotRun !== undefined)("polkit (needs root, polkitd, dbus, nc)
     expect(told()).toContain(`"why":"${why}"`);
     expect(await approves(answer, prompt)).toBe("s3cret");
     if (rule !== undefined) await setRule("NOT_HANDLED", asker.pid);
+  });
+
+  test("leaves the question at the program's terminal alone after a wrong password", async () => {
+    const setOrder = (approvers: ("polkit" | "terminal" | "window")[]) =>
+      channel.call("accounts.setApprovers", { approvers, password: PASSWORD });
+    await setOrder(["polkit", "terminal"]);
+    onTestFinished(async () => void (await setOrder(["polkit", "window"])));
+    const request = { jsonrpc: "2.0", id: 1, method: "secrets.resolve", params: { reference: REFERENCE } };
+    const asker = await startAtTerminal(machine, request);
+    opened.push(asker);
+    const shown = await dialogue(asker.pid);
+    asker.type("");
+    await asker.sees("PIN:");
+    await shown.sees("Password: ");
+    await shown.type("another password");
+    await shown.sees("AUTHENTICATION FAILED");
+    await expect.poll(proofs).toContain("proofRefused polkit");
+    asker.type(PIN);
+    await asker.sees("s3cret");
+  });
+
+  test("takes no yes while a rule says yes without asking, where that came during the question", async () => {
+    const asker = await program();
+    const shown = await dialogue(asker.pid);
+    const before = agent.log().length;
+    const prompt = person.next();
+    const answer = ask(asker);
+    await shown.sees("Password: ");
+    await setRule("YES", asker.pid);
+    await shown.type(USER.password);
+    await expect.poll(() => agent.log().slice(before)).toContain("polkit says yes without asking anybody");
+    expect(await openPrompts()).toBe(1);
+    await setRule("NOT_HANDLED", asker.pid);
+    expect(await approves(answer, prompt)).toBe("s3cret");
   });
 
   test("takes a closed dialogue for a no, which ends the question everywhere", async () => {

@@ -1,6 +1,6 @@
 // Programs of the machine's user: the agent, others that ask it, and the dialogues of the system.
 import { type ChildProcess, execFileSync, spawn, spawnSync } from "node:child_process";
-import { existsSync } from "node:fs";
+import { chownSync, existsSync, readlinkSync } from "node:fs";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { type IPty, spawn as spawnAtTerminal } from "@lydell/node-pty";
@@ -9,7 +9,7 @@ import type { Channel } from "../../clients/typescript/channel.ts";
 import { tableError } from "../../clients/typescript/table-error.ts";
 import { statOf } from "../../daemon/peer/process-facts.ts";
 import { agentOptions, agentProgram } from "../agent/start.ts";
-import { type Machine, printed } from "./machine.ts";
+import { type Machine, printed, USER } from "./machine.ts";
 
 export type UsersAgent = {
   readonly process: ChildProcess;
@@ -48,6 +48,32 @@ export async function startUsersAgent(machine: Machine, extra: Record<string, st
       child.kill("SIGTERM");
       await ended;
     },
+  };
+}
+
+/**
+ * A program at a terminal of the user's that sends one request, once a line is typed there. Its number stays the same. `next` waits for a text that comes
+ * after the last one.
+ */
+export async function startAtTerminal(machine: Machine, request: object) {
+  const socket = join(machine.home, "postern", "run", "agent.sock");
+  const shell = ["bash", "-c", 'read -r; exec nc -N -U "$0" <<< "$1"', socket, JSON.stringify(request)];
+  const [program = "", ...words] = machine.asUser(shell);
+  const env = { PATH: process.env.PATH ?? "", LANG: "C.UTF-8", TERM: "dumb" };
+  const terminal: IPty = spawnAtTerminal(program, words, { name: "dumb", cols: 200, rows: 50, env });
+  // A terminal of the test's belongs to root.
+  const device = () => readlinkSync(`/proc/${terminal.pid}/fd/0`);
+  await expect.poll(device).toMatch(/^\/dev\/pts\//);
+  chownSync(device(), USER.uid, USER.uid);
+  let text = "";
+  terminal.onData((data) => {
+    text += data;
+  });
+  return {
+    pid: terminal.pid,
+    type: (line: string) => terminal.write(`${line}\r`),
+    sees: (wanted: string) => expect.poll(() => text, { timeout: PATIENCE_MS }).toContain(wanted),
+    end: () => terminal.kill(),
   };
 }
 

@@ -29,6 +29,16 @@ export const idleLockWords = (idleLock: IdleLock): string =>
 export const lockingWords = (idleLock: IdleLock): string =>
   choices.find(({ value }) => value === idleLock)?.locks ?? `locks by ${idleLock}`;
 
+/** Says that an open account whose person chose the screen locks after a time, since the agent hears of no screen at the moment. */
+export const unheardScreenLines = ({ hearsScreen, sessions }: Heard): string[] =>
+  hearsScreen !== true && sessions.some(({ state, idleLock }) => state === "unlocked" && idleLock === "screenLock")
+    ? ["the agent does not hear when the screen is locked, so an account that locks with it locks after 10 minutes too"]
+    : [];
+
+type Heard = Pick<Methods["agent.status"]["result"], "hearsScreen"> & {
+  readonly sessions: readonly Pick<Methods["agent.status"]["result"]["sessions"][number], "state" | "idleLock">[];
+};
+
 /** Lets a person choose at the terminal. The screen is offered where the agent hears of it. */
 export function askIdleLock(hearsScreen: boolean): Promise<IdleLock> {
   const offered = choices.filter(({ value }) => value !== "screenLock" || hearsScreen);

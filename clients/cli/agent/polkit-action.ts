@@ -1,8 +1,8 @@
 // Makes Postern's action known to polkit for a user, and takes it away. The file is for every user of the machine, so it names them all.
-import { closeSync, constants, fstatSync, openSync, readFileSync, rmSync } from "node:fs";
+import { closeSync, constants, fstatSync, openSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { asRoot } from "../bridge/library.ts";
-import { ownerOn, type Place, pathOn, putWhole, unsafeFolderOn, writingTo } from "../files/root-place.ts";
+import { demandLinux, ownerOn, type Place, pathOn, putWhole, unsafeFolderOn, writingTo } from "../files/root-place.ts";
 import { ACTION_FILE, ACTION_FOLDER, actionText, isOwnerId, ownersIn } from "../generated-action-file.ts";
 import { UsageError } from "../terminal/exit-code.ts";
 
@@ -12,12 +12,16 @@ const MODE = 0o644;
 /** Bytes of a file that can be ours: room for thousands of users. */
 const BYTES_MAX = 64 * 1024;
 
+/** The machine that the command works on. */
+export type Machine = Place & { readonly platform: string };
+
 export const actionPathOn = (place: Place): string => pathOn(place, join(ACTION_FOLDER, ACTION_FILE));
 
 export type Put = { readonly path: string; readonly user: number; readonly changed: boolean };
 
 /** Lets polkit ask this user. Users that are named already stay. Throws UsageError where it must not. */
-export function installAction(place: Place, user: number): Put {
+export function installAction(place: Machine, user: number): Put {
+  demandPolkit(place);
   demandUser(user);
   demandRoot(place, "install", user);
   demandFolder(place);
@@ -28,26 +32,48 @@ export function installAction(place: Place, user: number): Put {
   return { path, user, changed: true };
 }
 
-/** Takes a user out of the file, and the file away with its last user. Throws UsageError where it must not. */
-export function uninstallAction(place: Place, user: number): Put {
+/**
+ * Takes a user out of the file, and the file away with its last user. What a killed installation left goes in any case. Throws UsageError where it
+ * must not.
+ */
+export function uninstallAction(place: Machine, user: number): Put {
+  demandPolkit(place);
   demandUser(user);
   const path = actionPathOn(place);
-  const owners = ownersAt(place);
-  if (!owners?.includes(user)) return { path, user, changed: false };
+  const owners = ownersAt(place) ?? [];
+  const left = leftOn(place);
+  const changed = owners.includes(user);
+  if (!changed && left.length === 0) return { path, user, changed };
   demandRoot(place, "uninstall", user);
   demandFolder(place);
   const others = owners.filter((one) => one !== user);
-  if (others.length > 0) write(place, others);
-  else writingTo(pathOn(place, ACTION_FOLDER), READ_ONLY, () => rmSync(path));
-  return { path, user, changed: true };
+  const gone = changed && others.length === 0 ? [...left, path] : left;
+  writingTo(pathOn(place, ACTION_FOLDER), READ_ONLY, () => gone.forEach((one) => void rmSync(one, { force: true })));
+  if (changed && others.length > 0) write(place, others);
+  return { path, user, changed };
+}
+
+/** The beginning of a file's name before it is whole. Its ending is another than polkit reads. */
+const BEGUN = `.${ACTION_FILE}.`;
+
+/** What installations that were killed have left. */
+function leftOn(place: Place): string[] {
+  const folder = pathOn(place, ACTION_FOLDER);
+  try {
+    const names = readdirSync(folder).filter((name) => name.startsWith(BEGUN));
+    return names.map((name) => join(folder, name));
+  } catch (error) {
+    const { code = "" } = error as NodeJS.ErrnoException;
+    if (["ENOENT", "ENOTDIR", "EACCES"].includes(code)) return [];
+    throw error;
+  }
 }
 
 const READ_ONLY = "make the place writable; without it the other approvers ask";
 
 function write(place: Place, owners: readonly number[]): void {
   const folder = pathOn(place, ACTION_FOLDER);
-  // Another ending than polkit reads.
-  const begun = `.${ACTION_FILE}.${process.pid}`;
+  const begun = `${BEGUN}${process.pid}`;
   writingTo(folder, READ_ONLY, () => putWhole(folder, begun, ACTION_FILE, Buffer.from(actionText(owners)), MODE));
 }
 
@@ -77,6 +103,13 @@ const strange = (path: string): UsageError =>
   new UsageError(
     `${path} is not the file that this version of Postern writes, so nothing was changed`,
     "look at it, remove it as root, and run the command again",
+  );
+
+const demandPolkit = ({ platform }: Machine): void =>
+  demandLinux(
+    platform,
+    "polkit, and with it this approver,",
+    "the other approvers ask there: the app, a window and the terminal",
   );
 
 function demandUser(user: number): void {

@@ -2,7 +2,7 @@
 // copy, root's own, in folders that only root can write to.
 import { readdirSync, rmdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
-import { ownerOn, type Place, pathOn, putWhole, unsafeFolderOn, writingTo } from "../files/root-place.ts";
+import { demandLinux, ownerOn, type Place, pathOn, putWhole, unsafeFolderOn, writingTo } from "../files/root-place.ts";
 import { makeFolder } from "../generated-make-folder.ts";
 import { UsageError } from "../terminal/exit-code.ts";
 import { asRoot, INSTALL_FOLDER, LIBRARY, lookAt, MODE, ownLibrary, searchedFolders } from "./library.ts";
@@ -12,15 +12,12 @@ export type Machine = Place & { readonly platform: string; readonly architecture
 
 export const targetOn = (machine: Machine): string => pathOn(machine, join(INSTALL_FOLDER, LIBRARY));
 
-/** Throws UsageError on a system for which there is no bridge yet. */
-export function demandLinux({ platform }: Machine): void {
-  if (platform === "linux") return;
-  const name = platform === "darwin" ? "macOS" : platform === "win32" ? "Windows" : platform;
-  throw new UsageError(
-    `the bridge for the official SDKs is not there yet for ${name}`,
+const demandBridge = ({ platform }: Machine): void =>
+  demandLinux(
+    platform,
+    "the bridge for the official SDKs",
     "use Postern's own client packages there: they have the official names",
   );
-}
 
 function demandRoot(machine: Machine, words: readonly string[]): void {
   if (machine.prefix !== undefined || machine.user === 0) return;
@@ -83,7 +80,7 @@ const writing = (machine: Machine, write: () => void): void =>
 
 /** Installs the library. Does nothing where this very library is there already. Throws UsageError where it must not. */
 export function installBridge(machine: Machine): Installed {
-  demandLinux(machine);
+  demandBridge(machine);
   demandRoot(machine, ["install"]);
   demandNoOther(machine);
   demandSafeFolders(machine);
@@ -126,7 +123,7 @@ export type Removed = { readonly path: string; readonly removed: boolean };
 
 /** Removes the library where it is ours, and its folder where nothing else is in it. Throws UsageError where it is not ours. */
 export function uninstallBridge(machine: Machine): Removed {
-  demandLinux(machine);
+  demandBridge(machine);
   const path = targetOn(machine);
   const found = lookAt(path, ownerOn(machine));
   if (found.kind === "absent") return { path, removed: false };

@@ -6,7 +6,7 @@ import type { Methods } from "../../typescript/generated.ts";
 import { AgentNotRunning } from "../../typescript/local-error.ts";
 import { unavailableLines } from "../agent/approvers.ts";
 import { dialAgent, greeting } from "../agent/dial.ts";
-import { lockingWords } from "../agent/idle-lock.ts";
+import { lockingWords, unheardScreenLines } from "../agent/idle-lock.ts";
 import { launchdPlist, systemdService, systemdSocket } from "../agent/install-units.ts";
 import { installationLines } from "../agent/installation.ts";
 import { policyPart } from "../agent/policy-words.ts";
@@ -75,6 +75,7 @@ function statusText(terminal: Terminal, found: Status): string {
     `Agent ${found.version}, running since ${localTime(found.startedAt)}: ${states[found.state]}`,
     ...sessions,
     ...new Set(found.sessions.flatMap(({ unavailable }) => unavailableLines(unavailable))),
+    ...unheardScreenLines(found).map((line) => terminal.bad(`! ${line}`)),
     ...linkLines(found),
     `${found.openPrompts} prompts wait`,
     ...traceLines(found),
@@ -116,7 +117,9 @@ async function doctor(terminal: Terminal): Promise<void> {
       ...linkLines({ links: links.filter((link) => !troubled.includes(link)) }).map(
         (line) => `${terminal.good("✓")} ${line}`,
       ),
-      ...linkLines({ links: troubled }).map((line) => `${terminal.bad("✗")} ${line}`),
+      ...[...linkLines({ links: troubled }), ...unheardScreenLines(found)].map(
+        (line) => `${terminal.bad("✗")} ${line}`,
+      ),
     ].join("\n"),
   );
   if (missing.length > 0) process.exitCode = exitCodes.failed;

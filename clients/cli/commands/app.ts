@@ -21,7 +21,7 @@ export function addAppCommand(program: Command): void {
   addCommand<{ open: boolean }>(
     program,
     "app",
-    "open the app in your browser: questions, grants, vaults and the log",
+    "open the app in your browser: questions, grants, programs and the log",
     "postern app",
     [["--no-open", "print the path of the file to open, and open nothing"]],
     async (terminal, _args, options) => openApp(terminal, options),

@@ -1,9 +1,8 @@
 // approver install, uninstall: what the system needs so that it can ask for the agent.
 import { resolve } from "node:path";
 import type { Command } from "commander";
-import { installAction, type Put, uninstallAction } from "../agent/polkit-action.ts";
+import { installAction, type Machine, type Put, uninstallAction } from "../agent/polkit-action.ts";
 import { addCommand, addGroup } from "../context.ts";
-import type { Place } from "../files/root-place.ts";
 import { UsageError } from "../terminal/exit-code.ts";
 import { oneLine, type Terminal } from "../terminal/terminal.ts";
 
@@ -14,37 +13,56 @@ const options = [
   ["--prefix <folder>", "the folder that stands for / : for packages and tests"],
 ] as const;
 
-function placeOf({ prefix }: Options): Place {
+function placeOf({ prefix }: Options): Machine {
   if (prefix === "") throw new UsageError("--prefix is empty", "name a folder, or leave it out");
-  return { prefix: prefix === undefined ? undefined : resolve(prefix), user: process.geteuid?.() };
+  const { platform } = process;
+  return { platform, prefix: prefix === undefined ? undefined : resolve(prefix), user: process.geteuid?.() };
 }
 
-/** sudo tells who called it. Whoever is root in another way must name the user. */
+/** sudo tells who called it. Whoever is root in another way must name the user. For who is not root the variable means nothing. */
 function userOf({ user }: Options): number {
-  const named = user ?? process.env.SUDO_UID;
-  if (named === undefined) return process.geteuid?.() ?? 0;
+  const own = process.geteuid?.() ?? 0;
+  const named = user ?? (own === 0 ? process.env.SUDO_UID : undefined);
+  if (named === undefined) return own;
   return /^\d{1,10}$/.test(named) ? Number(named) : Number.NaN;
 }
 
 /** The one approver that the system must know. */
-function demandPolkit(approver: string): void {
+function demandPolkit(approver: string, word: "install" | "uninstall"): void {
   if (approver === "polkit") return;
-  throw new UsageError(`there is nothing to install for ${oneLine(approver)}`, "postern approver install polkit");
+  throw new UsageError(`there is nothing to ${word} for ${oneLine(approver)}`, `postern approver ${word} polkit`);
 }
 
-type Act = (place: Place, user: number) => Put;
+type Act = {
+  readonly word: "install" | "uninstall";
+  readonly act: (place: Machine, user: number) => Put;
+  readonly done: string;
+  readonly already: string;
+  readonly next?: string;
+};
+
+const acts: Readonly<Record<Act["word"], Act>> = {
+  install: {
+    word: "install",
+    act: installAction,
+    done: "can now ask",
+    already: "can already ask",
+    next: "\n  next: as that user, `postern config approvers polkit,window,terminal`",
+  },
+  uninstall: { word: "uninstall", act: uninstallAction, done: "no longer asks", already: "does not ask" },
+};
 
 async function put(
   terminal: Terminal,
   [approver = ""]: readonly string[],
   given: Options,
-  { act, done, already }: { act: Act; done: string; already: string },
+  { word, act, done, already, next = "" }: Act,
 ): Promise<void> {
-  demandPolkit(approver);
+  demandPolkit(approver, word);
   const made = act(placeOf(given), userOf(given));
   terminal.result(
     made,
-    () => `polkit ${made.changed ? done : already} the user ${made.user} for Postern: ${oneLine(made.path)}.`,
+    () => `polkit ${made.changed ? done : already} the user ${made.user} for Postern: ${oneLine(made.path)}.${next}`,
   );
 }
 
@@ -62,8 +80,7 @@ export function addApproverCommands(program: Command): void {
     "make Postern's action known to polkit for you (as root)",
     "postern approver install polkit",
     options,
-    (terminal, args, given) =>
-      put(terminal, args, given, { act: installAction, done: "can now ask", already: "can already ask" }),
+    (terminal, args, given) => put(terminal, args, given, acts.install),
   );
   addCommand<Options>(
     approver,
@@ -71,7 +88,6 @@ export function addApproverCommands(program: Command): void {
     "take you out of Postern's action, and the action away with its last user (as root)",
     "postern approver uninstall polkit",
     options,
-    (terminal, args, given) =>
-      put(terminal, args, given, { act: uninstallAction, done: "no longer asks", already: "does not ask" }),
+    (terminal, args, given) => put(terminal, args, given, acts.uninstall),
   );
 }

@@ -20,6 +20,13 @@ export type Place = {
   readonly user: number | undefined;
 };
 
+/** Throws UsageError on a system that has no such thing. `what` begins the sentence. */
+export function demandLinux(platform: string, what: string, advice: string): void {
+  if (platform === "linux") return;
+  const name = platform === "darwin" ? "macOS" : platform === "win32" ? "Windows" : platform;
+  throw new UsageError(`${what} is not there yet for ${name}`, advice);
+}
+
 export const pathOn = ({ prefix }: Place, path: string): string => join(prefix ?? "/", path);
 
 /** The owner that everything on the way must have. */

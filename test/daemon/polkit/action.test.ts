@@ -1,4 +1,5 @@
 // Postern's action for polkit: the file as the command writes it, and as the agent looks at it.
+import { spawnSync } from "node:child_process";
 import {
   chmodSync,
   chownSync,
@@ -13,11 +14,13 @@ import {
 } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { actionPathOn, installAction, uninstallAction } from "../../../clients/cli/agent/polkit-action.ts";
 import { whyNoAction } from "../../../daemon/polkit/action.ts";
-import { ACTION_FOLDER, actionText, ownersIn } from "../../../daemon/polkit/action-file.ts";
+import { ACTION_FILE, ACTION_FOLDER, actionText, ownersIn, UID_MAX } from "../../../daemon/polkit/action-file.ts";
 import { shownText } from "../../../daemon/polkit/system-dialog.ts";
+import { agentOptions } from "../../agent/start.ts";
 import { isRoot, NOBODY } from "../peer/children.ts";
 
 const ADA = 1000;
@@ -57,6 +60,7 @@ describe("the action's text", () => {
     ["other words for the question", (text: string) => text.replace("$(question)", "Log in")],
     ["root as an owner", (text: string) => text.replace("unix-user:1000", "unix-user:0")],
     ["a name for an owner", (text: string) => text.replace("unix-user:1000", "unix-user:ada")],
+    ["an owner whom polkit cannot be asked about", (text: string) => text.replace("1000", `${UID_MAX + 1}`)],
     ["no owner", (text: string) => text.replace("unix-user:1000", "")],
     ["an owner with a zero in front", (text: string) => text.replace("unix-user:1000", "unix-user:01000")],
     ["another line at its end", (text: string) => `${text}\n`],
@@ -80,7 +84,7 @@ describe("a question's text", () => {
 describe("the action", () => {
   let prefix: string;
   let path: string;
-  const place = () => ({ prefix, user: process.geteuid?.() });
+  const place = () => ({ platform: "linux", prefix, user: process.geteuid?.() });
 
   beforeEach(() => {
     prefix = mkdtempSync(join(tmpdir(), "postern-action-"));
@@ -101,6 +105,27 @@ describe("the action", () => {
     expect(readdirSync(join(prefix, ACTION_FOLDER))).toEqual([]);
   });
 
+  test("takes away what a killed installation left, with a user and without", () => {
+    const left = () => writeFileSync(join(prefix, ACTION_FOLDER, `.${ACTION_FILE}.77`), "<?xml");
+    left();
+    expect(uninstallAction(place(), ADA)).toMatchObject({ changed: false });
+    expect(readdirSync(join(prefix, ACTION_FOLDER))).toEqual([]);
+    for (const user of [ADA, BOB]) installAction(place(), user);
+    left();
+    expect(uninstallAction(place(), ADA)).toMatchObject({ changed: true });
+    expect(readdirSync(join(prefix, ACTION_FOLDER))).toEqual([ACTION_FILE]);
+  });
+
+  test.each([
+    ["darwin", "macOS"],
+    ["freebsd", "freebsd"],
+  ])("is not installed on %s, which has no polkit that we know", (platform, name) => {
+    for (const act of [installAction, uninstallAction])
+      expect(() => act({ ...place(), platform }, ADA)).toThrow(
+        `polkit, and with it this approver, is not there yet for ${name}`,
+      );
+  });
+
   test.each<[string, () => void]>([
     ["a file of somebody else's", () => writeFileSync(path, "<policyconfig/>")],
     ["ours with another default", () => writeFileSync(path, actionText([ADA]).replace("auth_self<", "yes<"))],
@@ -119,7 +144,12 @@ describe("the action", () => {
     expect(state()).toEqual(found);
   });
 
-  test.each([0, -1, 1.5, Number.NaN, 2 ** 32 - 1])("is refused for the user %d", (user) => {
+  test("is installed for the largest id that polkit can be asked about", () => {
+    expect(installAction(place(), UID_MAX)).toMatchObject({ changed: true });
+    expect(ownersIn(readFileSync(path, "utf8"))).toEqual([UID_MAX]);
+  });
+
+  test.each([0, -1, 1.5, Number.NaN, UID_MAX + 1])("is refused for the user %d", (user) => {
     expect(() => installAction(place(), user)).toThrow("polkit asks a person with an ordinary user id, and root never");
     expect(readdirSync(join(prefix, ACTION_FOLDER))).toEqual([]);
   });
@@ -129,7 +159,7 @@ describe("the action", () => {
     expect(() => installAction(place(), ADA)).toThrow("can be written by others, so nothing was changed");
     rmSync(join(prefix, "usr"), { recursive: true });
     expect(() => installAction(place(), ADA)).toThrow("polkit is not on this machine");
-    expect(() => installAction({ prefix: undefined, user: ADA }, ADA)).toThrow(
+    expect(() => installAction({ platform: "linux", prefix: undefined, user: ADA }, ADA)).toThrow(
       `only root can write to ${ACTION_FOLDER}, where polkit looks`,
     );
   });
@@ -150,6 +180,19 @@ describe.runIf(isRoot)("the agent's look at the action (needs root)", () => {
 
   test("is content with a file of root's that names this user", () => {
     expect(whyNoAction(ADA, path)).toBeUndefined();
+  });
+
+  test("says that the file cannot be read, whatever the reason", () => {
+    const long = join(folder, "a".repeat(300));
+    expect(whyNoAction(ADA, long)).toBe(`${long} cannot be read (ENAMETOOLONG)`);
+  });
+
+  test("says so to a user who may not read it", () => {
+    chmodSync(path, 0o600);
+    const words = [...agentOptions, fileURLToPath(new URL("./why-no-action.ts", import.meta.url)), path];
+    const user = ["--reuid", `${NOBODY}`, "--clear-groups", "--", process.execPath];
+    const ran = spawnSync("setpriv", [...user, ...words], { encoding: "utf8" });
+    expect([ran.stdout, ran.stderr]).toEqual([`${path} cannot be read (EACCES)\n`, ""]);
   });
 
   test.each<[string, number | undefined, () => void, string]>([

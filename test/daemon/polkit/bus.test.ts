@@ -36,9 +36,16 @@ afterEach(() => {
 });
 
 /** An answer to a call, as the bus writes it. */
-function answerOf(serial: number, kind: number, signature: string, body: Buffer, error = ""): Buffer {
+function answerOf(
+  serial: number,
+  kind: number,
+  signature: string,
+  body: Buffer,
+  { error = "", more = [] }: { error?: string; more?: readonly (readonly number[])[] } = {},
+): Buffer {
   const text = (value: string) => [value.length, 0, 0, 0, ...Buffer.from(value), 0];
   const fields = [
+    ...more,
     [5, 1, "u".charCodeAt(0), 0, serial, 0, 0, 0],
     ...(error === "" ? [] : [[4, 1, "s".charCodeAt(0), 0, ...text(error)]]),
     ...(signature === "" ? [] : [[8, 1, "g".charCodeAt(0), 0, signature.length, ...Buffer.from(signature), 0]]),
@@ -57,6 +64,17 @@ const number = (value: number): Buffer => {
   bytes.writeUInt32LE(value);
   return bytes;
 };
+
+/** A message without fields, up to its body. */
+function headOf(order: "l" | "B" | "x", kind: number, bodyBytes: number): Buffer {
+  const head = Buffer.alloc(16);
+  head.set([order.charCodeAt(0), kind, 0, 1]);
+  if (order === "B") head.writeUInt32BE(bodyBytes, 4);
+  else head.writeUInt32LE(bodyBytes, 4);
+  return head;
+}
+
+const signalOf = (order: "l" | "B", body: Buffer) => Buffer.concat([headOf(order, kinds.signal, body.length), body]);
 
 /** The bus lets us in, and answers the first call so. */
 const answersWith = (answer: Buffer) => (chunk: Buffer, socket: Socket) => {
@@ -102,27 +120,67 @@ describe("the system bus", () => {
   });
 
   test.each<[string, Buffer, string]>([
-    ["a big-endian message", Buffer.alloc(16, "B"), "another form of the protocol"],
+    ["a big-endian answer", headOf("B", kinds.answer, 0), "another form of the protocol"],
+    ["a message of another order of bytes", headOf("x", kinds.signal, 0), "another form of the protocol"],
+    ["a signal that no bus passes on", headOf("l", kinds.signal, 2 ** 27), "its message is too long"],
     [
       "an error, without its text",
-      answerOf(1, kinds.error, "", Buffer.alloc(0), "org.freedesktop.PolicyKit1.Error.Failed"),
+      answerOf(1, kinds.error, "", Buffer.alloc(0), { error: "org.freedesktop.PolicyKit1.Error.Failed" }),
       "polkit refuses the question (Failed)",
     ],
     [
       "that nobody has the name",
-      answerOf(1, kinds.error, "", Buffer.alloc(0), "org.freedesktop.DBus.Error.ServiceUnknown"),
+      answerOf(1, kinds.error, "", Buffer.alloc(0), { error: "org.freedesktop.DBus.Error.ServiceUnknown" }),
       "polkit is not on this machine",
     ],
     ["an answer of another type", answerOf(1, kinds.answer, "s", number(7)), "the system answers in another form"],
     ["an answer that is too short", answerOf(1, kinds.answer, "u", Buffer.alloc(2)), "its message ends too soon"],
-    [
-      "a message that is too long",
-      Buffer.concat([Buffer.from([108, 2, 0, 1]), number(MESSAGE_BYTES_MAX), number(1), number(0)]),
-      "its message is too long",
-    ],
+    ["an answer that is too long", headOf("l", kinds.answer, MESSAGE_BYTES_MAX), "its message is too long"],
   ])("that sends %s is unavailable", async (_what, answer, why) => {
     answers = answersWith(answer);
     await expect(openBus(madeBy(0), never, path).then((bus) => ask(bus))).rejects.toThrow(why);
+  });
+
+  const answer = () => answerOf(1, kinds.answer, "u", number(7));
+  const field = (kind: number, type: string, ...value: number[]) => [
+    kind,
+    type.length,
+    ...Buffer.from(type),
+    0,
+    ...value,
+  ];
+
+  test.each<[string, Buffer]>([
+    ["a signal of 70 KiB", signalOf("l", Buffer.alloc(70 * 1024, 0xff))],
+    ["a big-endian signal", signalOf("B", Buffer.alloc(300, 0xff))],
+    ["a call", headOf("l", kinds.call, 0)],
+    ["a message of a kind that is not known", headOf("l", 9, 0)],
+  ])("still answers a call after %s that another program sent", async (_what, stray) => {
+    answers = answersWith(Buffer.concat([stray, stray, answer()]));
+    expect(await ask(await openBus(madeBy(0), never, path))).toBe(7);
+  });
+
+  test("keeps no byte of a signal, however slowly it comes", async () => {
+    answers = (chunk, socket) => {
+      if (chunk.includes("AUTH EXTERNAL")) return void socket.write("OK 0123456789abcdef\r\n");
+      const all = Buffer.concat([signalOf("l", Buffer.alloc(100, 0xff)), answer()]);
+      const next = (at: number): void => {
+        if (at < all.length) socket.write(all.subarray(at, at + 7), () => setImmediate(next, at + 7));
+      };
+      next(0);
+    };
+    expect(await ask(await openBus(madeBy(0), never, path))).toBe(7);
+  });
+
+  test.each<[string, number[]]>([
+    ["a number", field(200, "t", 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0)],
+    ["a known number with another type", field(5, "y", 9)],
+    ["an array of structs", field(200, "a(ys)", 0, 0, 0, 0, 0, 0, 0, 0)],
+    ["a struct with an array and a text", field(200, "(aay(y)s)", ...Array.from({ length: 21 }, () => 0))],
+    ["a variant", field(200, "v", 1, 121, 0, 7)],
+  ])("answers with a header field that nobody knows: %s", async (_what, more) => {
+    answers = answersWith(answerOf(1, kinds.answer, "u", number(7), { more: [more] }));
+    expect(await ask(await openBus(madeBy(0), never, path))).toBe(7);
   });
 
   test("ends with the signal, before it has answered and after", async () => {
@@ -150,7 +208,10 @@ describe("a message", () => {
   test("is read back in pieces of any size, and never before it is whole", () => {
     const whole = answerOf(3, kinds.answer, "u", number(5));
     for (let size = 0; size < whole.length; size++) expect(firstMessage(whole.subarray(0, size))).toBeUndefined();
-    expect(firstMessage(whole)).toMatchObject({ kind: kinds.answer, answers: 3, signature: "u", length: whole.length });
+    expect(firstMessage(whole)).toMatchObject({
+      message: { kind: kinds.answer, answers: 3, signature: "u" },
+      length: whole.length,
+    });
   });
 
   test("of any bytes is read, waited for, or refused as broken, and nothing else", () => {
@@ -159,7 +220,8 @@ describe("a message", () => {
       fc.property(any, (bytes) => {
         try {
           const found = firstMessage(bytes);
-          found?.body.array(8, () => void found.body.text());
+          const body = found?.message?.body;
+          body?.array(8, () => void body.text());
         } catch (error) {
           expect(error).toBeInstanceOf(BusBroken);
         }
