@@ -108,7 +108,7 @@ export const lanes: Readonly<Record<LaneName, Lane>> = {
     include: interop,
     exclude: [],
     checks: false,
-    budgetS: 1_200,
+    budgetS: 1_500,
     workers: 2,
     setup: "test/toolchains/setup.ts",
   },
