@@ -263,7 +263,7 @@ describe.skipIf(chromiumPath === undefined)("in Chromium (needs chromium)", () =
     const code = prompts[0]?.code ?? expect.fail("it is not open");
     await between((request) => (isProof(request) ? { ...request.params, code } : request.params));
     await useKey();
-    await reads("The challenge was for another prompt.");
+    await reads(/No challenge of this connection waits/);
     expect(await proofs()).toEqual(["proofRefused"]);
     await page.unroute("**/send");
     await run(page.getByRole("button", { name: "Deny" }).click());
