@@ -651,7 +651,7 @@ export type Methods = {
     params: Empty;
     result: AgentStatus;
   };
-  /** Sends this connection its own events from now on: prompt.opened and prompt.closed for its own requests, unlock.awaited for those that wait for an unlock, session.changed, item.changed for items that one of its grants covers, and secret.changed and secret.ended for its watches. */
+  /** Sends this connection its own events from now on: prompt.opened and prompt.closed for its own requests, prompt.usedTwice where the way into the app that was made for its question was used twice, unlock.awaited for those that wait for an unlock, session.changed, item.changed for items that one of its grants covers, and secret.changed and secret.ended for its watches. */
   "agent.subscribe": {
     params: Empty;
     result: Empty;

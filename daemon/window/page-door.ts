@@ -130,8 +130,8 @@ export function createPageDoor(parts: PageDoorParts): PageDoor {
       if (request.method === "GET") await showPage(request.url ?? "", response);
       else await act(request, response);
     } catch (error) {
-      // The browser broke off, or nobody foresaw it. Nothing of the error is sent.
-      if (!request.destroyed) log.incident("page", error);
+      // A request that came whole was answered wrongly: nobody foresaw it. The others broke off. Nothing of the error is sent.
+      if (request.complete) log.incident("page", error);
       if (!response.headersSent) say(response, 500, { error: "internal" });
       else response.destroy();
     }
@@ -167,7 +167,11 @@ export function createPageDoor(parts: PageDoorParts): PageDoor {
     if ("purpose" in entered) {
       const { prompt } = entered.purpose;
       const begun = sessions.begin(entered.purpose);
-      if (begun === undefined) return say(response, 429, { error: "too many pages" });
+      if (begun === undefined) {
+        // The code is spent, and no page shows the question.
+        if (prompt !== undefined) shown.get(prompt)?.();
+        return say(response, 429, { error: "too many pages" });
+      }
       return say(response, 200, { ...begun, ...(prompt === undefined ? {} : { prompt }) });
     }
     if (entered.spentFor !== undefined) parts.usedTwice(entered.spentFor);
@@ -187,7 +191,7 @@ export function createPageDoor(parts: PageDoorParts): PageDoor {
     const serve = (stream: Duplex) => parts.serve(stream, session);
     session.pages.set(
       id,
-      openPageLine(response, serve, () => session.pages.delete(id)),
+      openPageLine(response, serve, () => sessions.left(session, id)),
     );
   }
 

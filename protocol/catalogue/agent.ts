@@ -179,7 +179,7 @@ export const agent = {
   }),
   "agent.subscribe": entry({
     summary:
-      "Sends this connection its own events from now on: prompt.opened and prompt.closed for its own requests, unlock.awaited for those that wait for an unlock, session.changed, item.changed for items that one of its grants covers, and secret.changed and secret.ended for its watches.",
+      "Sends this connection its own events from now on: prompt.opened and prompt.closed for its own requests, prompt.usedTwice where the way into the app that was made for its question was used twice, unlock.awaited for those that wait for an unlock, session.changed, item.changed for items that one of its grants covers, and secret.changed and secret.ended for its watches.",
     params: Empty,
     result: Empty,
     errors: [],

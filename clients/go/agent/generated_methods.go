@@ -29,8 +29,9 @@ func (a Agent) AgentStatus(ctx context.Context) (AgentStatus, error) {
 }
 
 // AgentSubscribe calls agent.subscribe. Sends this connection its own events from now on: prompt.opened and
-// prompt.closed for its own requests, unlock.awaited for those that wait for an unlock, session.changed, item.changed
-// for items that one of its grants covers, and secret.changed and secret.ended for its watches.
+// prompt.closed for its own requests, prompt.usedTwice where the way into the app that was made for its question was
+// used twice, unlock.awaited for those that wait for an unlock, session.changed, item.changed for items that one of its
+// grants covers, and secret.changed and secret.ended for its watches.
 func (a Agent) AgentSubscribe(ctx context.Context) error {
 	return a.call(ctx, "agent.subscribe", struct{}{}, nil)
 }

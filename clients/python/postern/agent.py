@@ -71,7 +71,8 @@ class AgentMethods:
         timeout: Optional[float] = None,
     ) -> wire.Empty:
         """Sends this connection its own events from now on: prompt.opened and prompt.closed for its
-        own requests, unlock.awaited for those that wait for an unlock, session.changed,
+        own requests, prompt.usedTwice where the way into the app that was made for its question
+        was used twice, unlock.awaited for those that wait for an unlock, session.changed,
         item.changed for items that one of its grants covers, and secret.changed and secret.ended
         for its watches.
         """
