@@ -49,6 +49,7 @@ var startVariables = []string{
 	"DISPLAY",
 	"WAYLAND_DISPLAY",
 	"XAUTHORITY",
+	"POSTERN_APP_PORT",
 	"NODE_EXTRA_CA_CERTS",
 }
 

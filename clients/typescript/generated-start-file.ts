@@ -29,6 +29,7 @@ export const START_VARIABLES = [
   "DISPLAY",
   "WAYLAND_DISPLAY",
   "XAUTHORITY",
+  "POSTERN_APP_PORT",
   "NODE_EXTRA_CA_CERTS",
 ] as const;
 

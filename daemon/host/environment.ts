@@ -39,12 +39,15 @@ const refused: Readonly<Record<string, string>> = {
   LD_LIBRARY_PATH: "replaces libraries of the process",
 };
 
+/** The names of all that the agent keeps. */
+export const keptVariables: readonly string[] = Object.keys(kept);
+
 type Environment = Readonly<Record<string, string | undefined>>;
 
 /** The part of `env` that the agent may keep. The command that starts the agent uses it too. */
 export function allowedEnvironment(env: Environment): Record<string, string> {
   const allowed: Record<string, string> = {};
-  for (const name of Object.keys(kept)) {
+  for (const name of keptVariables) {
     const value = env[name];
     if (value !== undefined) allowed[name] = value;
   }

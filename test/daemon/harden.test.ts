@@ -7,10 +7,12 @@ import { checkStart, type Start, swapsAreHarmless } from "../../daemon/harden.ts
 import {
   allowedEnvironment,
   childEnvironment,
+  keptVariables,
   refusedVariable,
   trimEnvironment,
 } from "../../daemon/host/environment.ts";
 import { StartRefused } from "../../daemon/host/start-refused.ts";
+import { START_VARIABLES } from "../../protocol/start-file.ts";
 import type { HardenedWord } from "./hardened.ts";
 import { lineOf, NOBODY, nobodyCanRun } from "./peer/children.ts";
 import { listeningSockets } from "./ports.ts";
@@ -209,6 +211,14 @@ describe("the environment", () => {
   test("allowed to the agent is never one it refuses", () => {
     const everything = new Proxy({}, { get: () => "x" });
     expect(refusedVariable(allowedEnvironment(everything))).toBeUndefined();
+  });
+
+  test("keeps each variable that a client hands to an agent which it starts, and beside them only those of systemd", () => {
+    const all = Object.fromEntries(
+      [...START_VARIABLES, "LISTEN_PID", "LISTEN_FDS", "NOTIFY_SOCKET"].map((name) => [name, "x"]),
+    );
+    expect(allowedEnvironment(all)).toEqual(all);
+    expect(keptVariables.toSorted()).toEqual(Object.keys(all).sort());
   });
 
   test("of its children is fixed", () => {
