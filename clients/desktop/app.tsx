@@ -1,4 +1,5 @@
-// The app: a page each for the state, the open questions, grants, clients and the log. A page is named by the fragment of the address.
+// The app: a page each for the state, the open questions, grants, clients and the log. A page is named by the fragment of the address: `#/grants`.
+// What follows the name, as in `#/vaults/ID`, is the page's own.
 import type { FunctionComponent } from "preact";
 import { useEffect, useState } from "preact/hooks";
 import { AccountsPage } from "./accounts-page.tsx";
@@ -10,11 +11,13 @@ import { EndedPage } from "./ended.tsx";
 import { keepEnding } from "./ending.ts";
 import { GrantsPage } from "./grants-page.tsx";
 import { LogPage } from "./log-page.tsx";
+import { OwnQuestion } from "./own-question.tsx";
 import { QuestionsPage } from "./questions-page.tsx";
-import { createStanding, type PageProps } from "./standing.ts";
+import { createStanding, type PlaceProps } from "./standing.ts";
 import { useChannelState } from "./state.ts";
+import { useStands } from "./whole.tsx";
 
-type Route = { readonly path: string; readonly title: string; readonly Page: FunctionComponent<PageProps> };
+type Route = { readonly path: string; readonly title: string; readonly Page: FunctionComponent<PlaceProps> };
 
 const routes: readonly [Route, ...Route[]] = [
   { path: "#/", title: "Accounts", Page: AccountsPage },
@@ -25,14 +28,20 @@ const routes: readonly [Route, ...Route[]] = [
   { path: "#/log", title: "Log", Page: LogPage },
 ];
 
-const routeNow = (): Route => routes.find(({ path }) => path === location.hash) ?? routes[0];
+type Place = { readonly route: Route; readonly rest: readonly string[] };
+
+function placeNow(): Place {
+  const [name = "", ...rest] = location.hash.slice("#/".length).split("/");
+  const route = routes.find(({ path }) => path === `#/${name}`);
+  return route === undefined ? { route: routes[0], rest: [] } : { route, rest };
+}
 
 export function App({ channel }: { channel: Channel }) {
   const state = useChannelState(channel);
-  const [route, setRoute] = useState(routeNow);
+  const [{ route, rest }, setPlace] = useState(placeNow);
   const [standing] = useState(() => createStanding(channel));
   useEffect(() => {
-    const follow = () => setRoute(routeNow());
+    const follow = () => setPlace(placeNow());
     addEventListener("hashchange", follow);
     return () => removeEventListener("hashchange", follow);
   }, []);
@@ -44,6 +53,7 @@ export function App({ channel }: { channel: Channel }) {
   useEffect(() => {
     if (state === "ended") keepEnding("sessionEnded");
   }, [state]);
+  const own = useStands(standing)?.prompts.find((prompt) => prompt.own === true);
   if (state === "ended") return <EndedPage ending="sessionEnded" />;
   return (
     <div class="app">
@@ -59,7 +69,10 @@ export function App({ channel }: { channel: Channel }) {
       </header>
       <main class="card">
         <Away state={state} />
-        {state !== "connecting" && <route.Page channel={channel} standing={standing} key={route.path} />}
+        {own !== undefined && <OwnQuestion channel={channel} prompt={own.prompt} key={own.prompt} />}
+        <div hidden={own !== undefined}>
+          {state !== "connecting" && <route.Page channel={channel} standing={standing} rest={rest} key={route.path} />}
+        </div>
       </main>
     </div>
   );

@@ -38,6 +38,9 @@ type Pending = { resolve(value: unknown): void; reject(error: Error): void };
 /** Milliseconds before the next try, from the first on. An agent that starts again is there within a second. */
 const AGAIN_MS = [200, 500, 1_000, 2_000, 4_000] as const;
 
+/** The header names the second that has begun. Its end is taken: a page must not show more time than there is. */
+const HEADER_MS = 1_000;
+
 /** A clock that differs by less is the same clock: the header has whole seconds. */
 const SAME_CLOCK_MS = 2_000;
 
@@ -194,7 +197,7 @@ function post(path: string, session: string, body: string, more: Record<string, 
 }
 
 function clockAhead(date: string | null): number {
-  const ahead = date === null ? 0 : Date.parse(date) - Date.now();
+  const ahead = date === null ? 0 : Date.parse(date) + HEADER_MS - Date.now();
   return Number.isFinite(ahead) && Math.abs(ahead) >= SAME_CLOCK_MS ? ahead : 0;
 }
 

@@ -27,6 +27,12 @@ export type Standing = {
 /** What each page of the app is given. */
 export type PageProps = { readonly channel: Channel; readonly standing: Standing };
 
+/** The same, for a page with pages of its own below it. */
+export type PlaceProps = PageProps & {
+  /** What follows the page's name in the address, part by part. Anybody may have written it. */
+  readonly rest: readonly string[];
+};
+
 /** Milliseconds in which several notices make one reading. */
 const GATHER_MS = 50;
 

@@ -2,9 +2,7 @@
 import type { ComponentChildren } from "preact";
 import { useEffect, useState } from "preact/hooks";
 import { AgentError } from "./agent-error.ts";
-import { QuestionCard } from "./question-card.tsx";
 import type { PageProps, Standing, Stands } from "./standing.ts";
-import { useChannelState, useQuestion } from "./state.ts";
 import { Words } from "./words.tsx";
 
 export function useStands(standing: Standing): Stands | undefined {
@@ -14,12 +12,7 @@ export function useStands(standing: Standing): Stands | undefined {
 }
 
 /** Draws `children` where this page may see the whole, and otherwise the way there. */
-export function Whole({
-  channel,
-  standing,
-  what,
-  children,
-}: PageProps & { what: string; children: ComponentChildren }) {
+export function Whole({ standing, what, children }: PageProps & { what: string; children: ComponentChildren }) {
   const stands = useStands(standing);
   const [refusal, setRefusal] = useState<string>();
   const [isAsking, setAsking] = useState(false);
@@ -42,8 +35,6 @@ export function Whole({
       setAsking(false);
     }
   };
-  const own = isAsking ? stands.prompts.find(({ asked }) => asked !== undefined) : undefined;
-  if (own !== undefined) return <OwnQuestion channel={channel} prompt={own.prompt} />;
   return (
     <>
       <p>
@@ -69,13 +60,3 @@ const refusals: Readonly<Record<string, string>> = {
 
 const refusalText = ({ name, message, hint }: AgentError): string =>
   refusals[name] ?? (hint === undefined ? `${message}.` : `${message}; ${hint}.`);
-
-function OwnQuestion({ channel, prompt }: { channel: PageProps["channel"]; prompt: string }) {
-  const state = useChannelState(channel);
-  const drawn = useQuestion(channel, prompt);
-  if (drawn === undefined || drawn.view.kind === "waiting" || drawn.view.kind === "ended")
-    return <p class="waiting">Asking the agent …</p>;
-  return (
-    <QuestionCard channel={channel} question={drawn.question} view={drawn.view} isAway={state !== "open"} level={2} />
-  );
-}
