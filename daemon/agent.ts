@@ -120,6 +120,8 @@ export type AgentParts = {
   readonly appPort: number | undefined;
   /** The folder of the socket. Only this user can enter it. */
   readonly runFolder: string;
+  /** Clears from memory what no code holds any more. */
+  readonly collect: () => void;
   /** Called by agent.stop. */
   readonly stop: () => void;
 };
@@ -187,6 +189,7 @@ export function createAgent(parts: AgentParts): Agent {
     embedded: parts.embedded,
     accountOf: parts.accountOf,
     hearsScreen: () => logind.hears(),
+    collect: parts.collect,
     events: {
       locked: (account, unlocked) => {
         // Read first, since the end of the grants also forgets who may know of the account.
@@ -233,6 +236,7 @@ export function createAgent(parts: AgentParts): Agent {
     accountOf: parts.accountOf,
     personsLog: (whose) => personOf(whose)?.audit,
     personsStore: (whose) => personOf(whose)?.file.store,
+    collect: parts.collect,
     events: {
       opened: (session, end) =>
         followers.follow(

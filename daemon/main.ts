@@ -9,6 +9,7 @@ import type { Connection } from "./call/connection.ts";
 import { createEarlyAgent } from "./early-agent.ts";
 import { checkStart, harden, protections } from "./harden.ts";
 import { type Clock, systemClock } from "./host/clock.ts";
+import { createCollection } from "./host/collection.ts";
 import { createLog, type Log } from "./host/log.ts";
 import { loadNative } from "./host/native.ts";
 import { ensurePrivateFolder, removeUnfinishedWrites } from "./host/private-files.ts";
@@ -50,6 +51,7 @@ async function main(): Promise<void> {
   const native = loadNative();
   harden(native);
   const log = createLog();
+  const collect = createCollection(native, (thrown) => log.incident("collection", thrown));
   const where = { env: process.env, platform: process.platform, home: homedir(), uid: process.getuid?.() };
   const home = dataFolder(where);
   ensurePrivateFolder(home);
@@ -79,7 +81,7 @@ async function main(): Promise<void> {
     }),
     load: async () => {
       const { loadFullAgent } = await import("./full-agent.ts");
-      return loadFullAgent({ ...parts, startedAt, program, trace, stop, ...appParts(where, () => door) });
+      return loadFullAgent({ ...parts, collect, startedAt, program, trace, stop, ...appParts(where, () => door) });
     },
     failed: (error) => {
       // Removes the socket's file too, so that no program waits for an agent that will not answer.

@@ -35,6 +35,7 @@ export function createLineReader(limit: () => number, sink: LineSink): LineReade
     for (const part of parts) {
       line.set(part, at);
       at += part.length;
+      part.fill(0);
     }
     line.set(tail, at);
     return withoutCr(line);
@@ -42,6 +43,7 @@ export function createLineReader(limit: () => number, sink: LineSink): LineReade
 
   function drop(): void {
     broken = true;
+    for (const part of pending) part.fill(0);
     pending = [];
     pendingSize = 0;
   }

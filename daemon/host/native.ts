@@ -21,6 +21,8 @@ export type Native = {
   boundPath(fd: number): string | undefined;
   /** Whether the descriptor is a Unix stream socket that listens. */
   isListening(fd: number): boolean;
+  /** Two connected Unix stream sockets (close-on-exec). The caller closes both. */
+  socketPair(): readonly [number, number];
   /** Keeps a descriptor from child processes. */
   closeOnExec(fd: number): void;
   /** PR_SET_DUMPABLE 0: no core file, no ptrace, no /proc/PID/mem or environ for processes of the same user. */
@@ -114,6 +116,7 @@ function createNative(func: (definition: string) => Call, koffi: Koffi): Native 
   const getsockopt = func("int getsockopt(int, int, int, _Out_ uint8_t *, _Inout_ uint32_t *)");
   const getsockname = func("int getsockname(int, _Out_ uint8_t *, _Inout_ uint32_t *)");
   const poll = func("int poll(_Inout_ uint8_t *, unsigned long, int)");
+  const socketpair = func("int socketpair(int, int, int, _Out_ int32_t *)");
   const fcntl = func("int fcntl(int, int, ...)");
   const prctl = func("int prctl(int, unsigned long, unsigned long, unsigned long, unsigned long)");
   const setrlimit = func("int setrlimit(int, uint64_t *)");
@@ -166,6 +169,12 @@ function createNative(func: (definition: string) => Call, koffi: Koffi): Native 
     },
     isListening: (fd) =>
       number(fd, SO_DOMAIN) === AF_UNIX && number(fd, SO_TYPE) === SOCK_STREAM && number(fd, SO_ACCEPTCONN) === 1,
+    socketPair: () => {
+      const pair = new Int32Array(2);
+      checked("socketpair", socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair));
+      const [one = -1, other = -1] = pair;
+      return [one, other];
+    },
     closeOnExec: (fd) => void checked("fcntl", fcntl(fd, F_SETFD, "int", FD_CLOEXEC)),
     forbidDumping: () => void checked("prctl", prctl(PR_SET_DUMPABLE, 0, 0, 0, 0)),
     isDumpable: () => checked("prctl", prctl(PR_GET_DUMPABLE, 0, 0, 0, 0)) !== 0,

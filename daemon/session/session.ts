@@ -40,6 +40,8 @@ export type SessionParts = {
   /** Whether the agent hears when the screen is locked. */
   readonly hearsScreen: () => boolean;
   readonly events: SessionEvents;
+  /** Clears from memory what no code holds any more. Called after each lock that closed something. */
+  readonly collect: () => void;
 };
 
 /** A session that is unlocked at this moment. After an await, look again. */

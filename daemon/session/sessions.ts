@@ -189,6 +189,7 @@ export function createSessions(parts: SessionParts): Sessions {
         },
         after: () => repeatInTime(unlocked, file.device, clock, log),
         unrecorded: () => log.note("locked, and not recorded: the disk took nothing", { account: file.account }),
+        finish: parts.collect,
       }),
     );
   }

@@ -56,6 +56,8 @@ export type TokenSessionParts = {
   readonly personsLog: (whose: Whose) => AuditLog | undefined;
   /** The store of that person's last sign-in. */
   readonly personsStore: (whose: Whose) => string | undefined;
+  /** Clears from memory what no code holds any more. Called after each session that ended. */
+  readonly collect: () => void;
   readonly events: {
     /** `end` is called by code that learns that the service refuses the token now. */
     opened(session: OpenSession, end: () => Promise<unknown>): void;
@@ -178,7 +180,10 @@ export function createTokenSessions(parts: TokenSessionParts): TokenSessions {
         audit.keep(ended);
       },
       unrecorded: () => log.note("a token's session ended, and that was not recorded: the disk took nothing"),
-      finish: () => audit.close(),
+      finish: () => {
+        audit.close();
+        parts.collect();
+      },
     });
   }
 

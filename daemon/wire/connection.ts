@@ -127,6 +127,7 @@ export function serveConnection(parts: ConnectionParts): Connection {
     work.requests++;
     work.bytes += heldBytes;
     await sdkLines().answer(bytes);
+    bytes.fill(0);
     work.requests--;
     work.bytes -= heldBytes;
     mayHold();
@@ -146,18 +147,21 @@ export function serveConnection(parts: ConnectionParts): Connection {
     input.lines++;
     if (input.door === "sdk") return void onEnvelope(bytes);
     const value = parseLine(bytes);
+    const { length } = bytes;
+    // A proof or a value may stand in it.
+    bytes.fill(0);
     if (value instanceof PosternError) return send(refuseLine(null, value));
     input.isBatch = Array.isArray(value);
     if (Array.isArray(value) && value.length === 0) return send(refuseLine(null, "invalidRequest", "an empty batch"));
     if (Array.isArray(value) && value.length > limits.batch)
       return send(refuseLine(null, "invalidRequest", `a batch of more than ${limits.batch} requests`));
     // A request is held until its answer, and a person may take two minutes.
-    work.bytes += bytes.length;
+    work.bytes += length;
     if (!mayHold()) {
-      work.bytes -= bytes.length;
+      work.bytes -= length;
       return send(tooMuchWaits(refuseLine, value));
     }
-    void settle(Array.isArray(value) ? batches.answer(value) : answer(value), bytes.length);
+    void settle(Array.isArray(value) ? batches.answer(value) : answer(value), length);
   }
 
   /** Refuses new requests. Earlier ones are still answered. */

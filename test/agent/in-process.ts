@@ -91,6 +91,8 @@ export async function startInProcess(
     onPage: (...page) => entrance.onPage(...page),
     appPort: 0,
     runFolder: join(home, "run"),
+    // The memory here is the test's own.
+    collect: () => {},
     // The screen of the reader's machine is not the test's.
     logind: { starter: "/nonexistent", inhibitor: "/nonexistent", bus: "/nonexistent" },
     ...asking,

@@ -1,7 +1,7 @@
 // Marked secrets go through all work of the agent and the command. Then all that they wrote or showed is searched for the marks. After a lock,
 // the agent's memory is searched for every key of the account.
 import { spawn } from "node:child_process";
-import { closeSync, openSync, readdirSync, readFileSync, readSync, statSync, writeFileSync } from "node:fs";
+import { readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
@@ -13,6 +13,7 @@ import { openKeyset } from "../../protocol/crypto/keyset.ts";
 import { parseSecretKey } from "../../protocol/crypto/secret-key.ts";
 import { openVaultGrant } from "../../protocol/crypto/vault-key.ts";
 import { postern } from "../cli/postern.ts";
+import { foundInMemory, mayLookIntoMemory } from "./process-memory.ts";
 import { openRaw } from "./raw.ts";
 import { type RunningAgent, startAgent } from "./start.ts";
 
@@ -186,14 +187,11 @@ function filesIn(folder: string): string[] {
   });
 }
 
-test.skipIf(process.getuid?.() !== 0)(
+test.skipIf(!mayLookIntoMemory)(
   "after a lock no key of the account is in the agent's memory, and before it they are (needs root to look)",
   async () => {
     const keys = await accountKeys();
-    const present = () =>
-      Object.entries(keys)
-        .filter(([, key]) => memoryHolds(agent.process.pid ?? 0, key))
-        .map(([name]) => name);
+    const present = () => foundInMemory(agent.process.pid ?? 0, keys);
     expect(present()).toEqual(expect.arrayContaining(["root key", "identity", "box", "vault key", "index key"]));
     const channel = await agent.connect();
     await channel.call("session.lock", {});
@@ -257,36 +255,4 @@ async function accountKeys(): Promise<Record<string, Uint8Array>> {
     "vault key": vaultKey.key,
     "index key": vaultKey.indexKey,
   };
-}
-
-/** Whether a process's readable memory holds these bytes anywhere. */
-function memoryHolds(pid: number, needle: Uint8Array): boolean {
-  const wanted = Buffer.from(needle);
-  const memory = openSync(`/proc/${pid}/mem`, "r");
-  try {
-    for (const line of readFileSync(`/proc/${pid}/maps`, "utf8").split("\n")) {
-      const found = /^([0-9a-f]+)-([0-9a-f]+) rw/.exec(line);
-      if (found === null) continue;
-      if (rangeHolds(memory, Number.parseInt(found[1] ?? "0", 16), Number.parseInt(found[2] ?? "0", 16), wanted))
-        return true;
-    }
-    return false;
-  } finally {
-    closeSync(memory);
-  }
-}
-
-function rangeHolds(memory: number, from: number, to: number, wanted: Buffer): boolean {
-  const piece = Buffer.alloc(4 * 1024 * 1024);
-  for (let at = from; at < to; at += piece.length - wanted.length) {
-    let read = 0;
-    try {
-      read = readSync(memory, piece, 0, Math.min(piece.length, to - at), at);
-    } catch {
-      // A guard page, or a mapping that ended meanwhile.
-      return false;
-    }
-    if (piece.subarray(0, read).includes(wanted)) return true;
-  }
-  return false;
 }

@@ -40,6 +40,7 @@ beforeEach(async () => {
     serviceAddress: async () => ({ ...door.address, fetch }),
     personsLog: () => undefined,
     personsStore: () => undefined,
+    collect: () => {},
     events: { opened: () => undefined, ended: (unlocked) => onEnded(unlocked) },
   });
 });

@@ -156,6 +156,7 @@ describe("an unlocked account locks by its clocks:", () => {
     const secretKey = formatSecretKey(crypto, newSecretKey(crypto));
     const locked: string[] = [];
     const sessions = createSessions({
+      collect: () => {},
       hearsScreen: () => false,
       home,
       crypto: { ...crypto, wipeAll: () => undefined },

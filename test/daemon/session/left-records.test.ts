@@ -51,6 +51,7 @@ beforeEach(async () => {
     serviceAddress: () => Promise.resolve(door.address),
     personsLog: () => undefined,
     personsStore: () => undefined,
+    collect: () => {},
     events: { opened: () => undefined, ended: () => undefined },
   });
   const folder = accountFolder(home, user.account);

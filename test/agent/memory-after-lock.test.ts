@@ -1,0 +1,88 @@
+// What is left of values and proofs in the agent's memory once it is locked. Before the lock they are there, which shows that the search finds them.
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import type { Channel } from "../../clients/typescript/channel.ts";
+import { foundInMemory, mayLookIntoMemory } from "./process-memory.ts";
+import { type RunningAgent, startAgent } from "./start.ts";
+
+const VALUE = "zq7-harpoon-lattice-9931";
+const NOTES = "zq7-notes-of-the-lighthouse";
+const PIN = "zq7pin4418";
+const WRONG_PIN = "zq7pin5529";
+const PASSWORD = "zq7 seven quiet harbours";
+const SECRETS = { VALUE, NOTES, PIN, WRONG_PIN, PASSWORD };
+
+/** Milliseconds for the collection that follows a lock. A busy machine needs some. */
+const COLLECTED_MS_MAX = 10_000;
+
+describe.skipIf(!mayLookIntoMemory)("the agent's memory (only root can look)", () => {
+  let agent: RunningAgent;
+
+  beforeAll(async () => {
+    agent = await startAgent();
+  });
+  afterAll(() => agent?.remove());
+
+  const left = () => foundInMemory(agent.process.pid ?? 0, SECRETS);
+
+  const lockAll = async () => {
+    const channel = await agent.connect();
+    await channel.call("session.lock", {});
+    channel.close();
+  };
+
+  test("holds no value and no proof after a lock, of fifty programs that read", async () => {
+    const person = await agent.connect();
+    await person.call("accounts.create", { name: "Ada", password: PASSWORD, pin: PIN, approvers: [] });
+    await answering(person);
+    await makeItem(person);
+    await Promise.all(Array.from({ length: 50 }, () => readOnce(agent)));
+    expect(left()).toEqual(expect.arrayContaining(["VALUE", "PIN"]));
+    await lockAll();
+    await expect.poll(left, { timeout: COLLECTED_MS_MAX }).toEqual([]);
+    person.close();
+  });
+
+  test("holds none of an unlock, of whole items and of a batch after the next lock", async () => {
+    const person = await agent.connect();
+    await expect(person.call("session.unlock", { password: `${PASSWORD} no` })).rejects.toThrow();
+    await person.call("session.unlock", { password: PASSWORD });
+    await answering(person);
+    const { vaults } = await person.call("vaults.list", {});
+    const vault = vaults[0]?.id ?? "";
+    const { items } = await person.call("items.list", { vaultId: vault });
+    await person.call("items.getAll", { vaultId: vault, itemIds: items.map(({ id }) => id) });
+    expect(left()).toEqual(expect.arrayContaining(["NOTES"]));
+    await lockAll();
+    await expect.poll(left, { timeout: COLLECTED_MS_MAX }).toEqual([]);
+    person.close();
+  });
+});
+
+/** Answers every question by the PIN, the first one after a wrong PIN. */
+async function answering(person: Channel): Promise<void> {
+  let isFirst = true;
+  person.onNotification((method, params) => {
+    if (method !== "prompt.opened" || params.text === undefined) return;
+    const { code, hash } = params as { code: string; hash: string };
+    const yes = (pin: string) =>
+      person.call("prompts.answer", { code, answer: "yes", hash, proof: { kind: "pin", pin } }).catch(() => undefined);
+    const wrong = isFirst ? yes(WRONG_PIN) : undefined;
+    isFirst = false;
+    Promise.resolve(wrong).then(() => yes(PIN));
+  });
+  await person.call("prompts.attach", { proof: { kind: "password", password: PASSWORD } });
+}
+
+async function makeItem(person: Channel): Promise<void> {
+  const { vaults } = await person.call("vaults.list", {});
+  const password = { id: "password", title: "password", fieldType: "Concealed", value: VALUE } as const;
+  await person.call("items.create", {
+    item: { vaultId: vaults[0]?.id ?? "", title: "DB", category: "Password", fields: [password], notes: NOTES },
+  });
+}
+
+async function readOnce(agent: RunningAgent): Promise<void> {
+  const channel = await agent.connect();
+  await channel.call("secrets.resolve", { reference: "op://Personal/DB/password" });
+  channel.close();
+}
