@@ -51,14 +51,13 @@ async function main(): Promise<void> {
   const native = loadNative();
   harden(native);
   const log = createLog();
-  const collect = createCollection(native, (thrown) => log.incident("collection", thrown));
+  const collect = createCollection(native, log);
   const where = { env: process.env, platform: process.platform, home: homedir(), uid: process.getuid?.() };
   const home = dataFolder(where);
   ensurePrivateFolder(home);
   const lock = takeInstanceLock(join(home, "agent.lock"), () => holderOf(home));
   const program = ownProgram(import.meta.url);
   removeUnfinishedWrites(home);
-
   const clock = systemClock(native.bootMs);
   const startedAt = new Date(clock.wallMs());
   const ours = ownPrograms(import.meta.url);

@@ -4,6 +4,7 @@ import { closeSync, writeSync } from "node:fs";
 import { Socket } from "node:net";
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
+import type { Log } from "./log.ts";
 import type { Native } from "./native.ts";
 
 /** Milliseconds from a lock to the collection. Answers that were on their way are sent by then. Several locks are followed by one collection. */
@@ -18,12 +19,13 @@ type Gc = (options: { type: "major"; execution: "sync"; flavor: "last-resort" })
  * Must be called before the first secret comes: what V8 has freed before is not cleared. The returned function asks for one collection soon. It
  * stops the process for some tens of milliseconds, and any program may lock, so only a lock that closes something may call it.
  */
-export function createCollection(native: Pick<Native, "socketPair">, failed: (thrown: unknown) => void): () => void {
+export function createCollection(native: Pick<Native, "socketPair">, log: Pick<Log, "incident">): () => void {
   setFlagsFromString("--clear-free-memory");
   // The function is to be had in a new context alone, and only while this flag is set.
   setFlagsFromString("--expose-gc");
   const gc = runInNewContext("gc") as Gc;
   setFlagsFromString("--no-expose-gc");
+  const failed = (thrown: unknown) => log.incident("collection", thrown);
   let isDue = false;
 
   function collect(): void {

@@ -1,6 +1,17 @@
 // Files and folders that only this user may read, and writes that are whole or absent after a crash.
 import { randomBytes } from "node:crypto";
-import { constants, lstatSync, readdirSync, renameSync, rmSync, unlinkSync, writeFileSync } from "node:fs";
+import {
+  closeSync,
+  constants,
+  fsyncSync,
+  lstatSync,
+  openSync,
+  readdirSync,
+  renameSync,
+  rmSync,
+  unlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { open, rename, unlink } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { PosternError } from "../../protocol/errors.ts";
@@ -29,14 +40,32 @@ export async function writeFileDurably(path: string, bytes: Uint8Array): Promise
 }
 
 /** The same without waiting, for content that need not survive a power cut. */
-export function replaceFile(path: string, bytes: Uint8Array): void {
+export function replaceFile(path: string, bytes: Uint8Array, { flush = false } = {}): void {
   const unfinished = `${path}.${randomBytes(8).toString("hex")}.unfinished`;
   try {
-    writeFileSync(unfinished, bytes, { mode: 0o600, flag: "wx" });
+    writeFileSync(unfinished, bytes, { mode: 0o600, flag: "wx", flush });
     renameSync(unfinished, path);
   } catch (error) {
     rmSync(unfinished, { force: true });
     throw error;
+  }
+}
+
+/**
+ * As `writeFileDurably`, but done when it returns. A promise of a busy process is taken up late, and a lock must not wait for that. Throws diskFull.
+ * No other write to the path may be under way.
+ */
+export function writeFileDurablyNow(path: string, bytes: Uint8Array): void {
+  try {
+    replaceFile(path, bytes, { flush: true });
+  } catch (error) {
+    throw isFull(error) ? new PosternError("diskFull") : error;
+  }
+  const folder = openSync(dirname(path), constants.O_RDONLY | constants.O_DIRECTORY);
+  try {
+    fsyncSync(folder);
+  } finally {
+    closeSync(folder);
   }
 }
 

@@ -9,7 +9,7 @@ import type { Scope } from "../account/scope.ts";
 import type { TakenIn } from "../audit/left-reading.ts";
 import type { Anchor, Checkpoint } from "../audit/proof.ts";
 import { readOurs } from "../host/data-folder.ts";
-import { writeFileDurably } from "../host/private-files.ts";
+import { writeFileDurably, writeFileDurablyNow } from "../host/private-files.ts";
 import { StartRefused } from "../host/start-refused.ts";
 import type { Launch } from "../peer/launch.ts";
 import { isNewer, MOVE_IT_AWAY, newerFile, STORE_BYTES_MAX } from "./device-suite.ts";
@@ -80,6 +80,8 @@ export type DeviceStore = {
   readonly state: DeviceState;
   /** Changes the state. The promise is fulfilled once it is on disk. Changes are written one after another. */
   change(next: (state: DeviceState) => DeviceState): Promise<void>;
+  /** The same for a lock, which must not wait: it is on disk when the function returns, where no other change is being written. */
+  changeNow(next: (state: DeviceState) => DeviceState): Promise<void>;
 };
 
 type Owner = { readonly account: string; readonly user: string };
@@ -109,12 +111,18 @@ export function openDeviceStore(
   let state =
     envelope === undefined ? newDeviceState : parse(opened(path, envelope, () => open(crypto, key, context, envelope)));
   let writing: Promise<void> = Promise.resolve();
+  let unwritten = 0;
 
-  function change(next: (state: DeviceState) => DeviceState): Promise<void> {
-    // Applied at once, so that a second change builds on the first. Written in order.
+  /** Applied at once, so that a second change builds on the first. */
+  function sealed(next: (state: DeviceState) => DeviceState): Uint8Array {
     state = { ...next(state), counter: state.counter + 1 };
-    const envelope = seal(crypto, key, context, new TextEncoder().encode(JSON.stringify(state)));
-    const written = writing.then(() => writeFileDurably(path, envelope));
+    return seal(crypto, key, context, new TextEncoder().encode(JSON.stringify(state)));
+  }
+
+  /** Written in order. */
+  function write(envelope: Uint8Array): Promise<void> {
+    unwritten++;
+    const written = writing.then(() => writeFileDurably(path, envelope)).finally(() => unwritten--);
     // A failed write fails for its own caller. The next write writes the whole state again.
     writing = written.catch(() => undefined);
     return written;
@@ -124,7 +132,12 @@ export function openDeviceStore(
     get state() {
       return state;
     },
-    change,
+    change: (next) => write(sealed(next)),
+    changeNow: async (next) => {
+      const envelope = sealed(next);
+      if (unwritten > 0) return write(envelope);
+      writeFileDurablyNow(path, envelope);
+    },
   };
   return { store, found: envelope !== undefined };
 }

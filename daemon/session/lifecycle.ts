@@ -78,7 +78,7 @@ export async function closeInOrder(closing: Closing): Promise<boolean> {
 async function recordAndWipe({ audit, unlocked, record, after, finish }: Closing): Promise<void> {
   try {
     record();
-    await unlocked.store.change((state) => ({ ...state, anchor: audit.anchor() }));
+    await unlocked.store.changeNow((state) => ({ ...state, anchor: audit.anchor() }));
     await after?.();
   } finally {
     audit.lock();

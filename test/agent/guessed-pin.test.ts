@@ -90,13 +90,15 @@ test("no other method takes a new PIN", () => {
 test("a PIN that was set before it was refused still approves", async () => {
   const crypto = lightArgon2(loadSodium());
   let state = newDeviceState;
+  const change = async (next: (before: typeof state) => typeof state) => {
+    state = next(state);
+  };
   const store = {
     get state() {
       return state;
     },
-    change: async (next: (before: typeof state) => typeof state) => {
-      state = next(state);
-    },
+    change,
+    changeNow: change,
   };
   await setPin(crypto, store, GUESSED);
   await expect(demandUnguessed(GUESSED, [])).rejects.toMatchObject({ name: "invalidParams" });

@@ -12,7 +12,12 @@ import {
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { ensurePrivateFolder, removeUnfinishedWrites, writeFileDurably } from "../../../daemon/host/private-files.ts";
+import {
+  ensurePrivateFolder,
+  removeUnfinishedWrites,
+  writeFileDurably,
+  writeFileDurablyNow,
+} from "../../../daemon/host/private-files.ts";
 import { StartRefused } from "../../../daemon/host/start-refused.ts";
 
 let folder = "";
@@ -24,11 +29,14 @@ afterEach(() => rmSync(folder, { recursive: true, force: true }));
 const bytes = (text: string) => new TextEncoder().encode(text);
 const modeOf = (path: string) => statSync(path).mode & 0o777;
 
-describe("a durable write", () => {
+describe.each([
+  ["a durable write", writeFileDurably],
+  ["a durable write of a lock", async (path: string, bytes: Uint8Array) => writeFileDurablyNow(path, bytes)],
+] as const)("%s", (_kind, write) => {
   test("makes a file that only we can read, and replaces it whole", async () => {
     const path = join(folder, "store");
-    await writeFileDurably(path, bytes("a longer first content"));
-    await writeFileDurably(path, bytes("second"));
+    await write(path, bytes("a longer first content"));
+    await write(path, bytes("second"));
     expect(readFileSync(path, "utf8")).toBe("second");
     expect(modeOf(path)).toBe(0o600);
     expect(readdirSync(folder)).toEqual(["store"]);
@@ -38,20 +46,22 @@ describe("a durable write", () => {
     const target = join(folder, "target");
     writeFileSync(target, "mine");
     symlinkSync(target, join(folder, "store"));
-    await writeFileDurably(join(folder, "store"), bytes("new"));
+    await write(join(folder, "store"), bytes("new"));
     expect(readFileSync(target, "utf8")).toBe("mine");
   });
 
   test("leaves nothing behind when it fails", async () => {
     mkdirSync(join(folder, "store"));
-    await expect(writeFileDurably(join(folder, "store"), bytes("x"))).rejects.toThrow("EISDIR");
+    await expect(write(join(folder, "store"), bytes("x"))).rejects.toThrow("EISDIR");
     expect(readdirSync(folder)).toEqual(["store"]);
   });
 
   test("fails where the folder is missing", async () => {
-    await expect(writeFileDurably(join(folder, "none", "store"), bytes("x"))).rejects.toThrow("ENOENT");
+    await expect(write(join(folder, "none", "store"), bytes("x"))).rejects.toThrow("ENOENT");
   });
+});
 
+describe("a durable write", () => {
   test("cut off by a crash is removed, and nothing else is", () => {
     for (const name of ["store", "store.unfinished", "store.0123456789abcdef.unfinished"])
       writeFileSync(join(folder, name), "x");

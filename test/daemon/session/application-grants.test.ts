@@ -14,13 +14,15 @@ const at = (ms: number) => ({ wallMs: ms, monotonicMs: ms, bootMs: ms });
 /** A store in memory. The real one is written to disk, which is another test's matter. */
 function memory() {
   let state: DeviceState = newDeviceState;
+  const change = async (next: (state: DeviceState) => DeviceState) => {
+    state = next(state);
+  };
   return {
     get state() {
       return state;
     },
-    change: async (next: (state: DeviceState) => DeviceState) => {
-      state = next(state);
-    },
+    change,
+    changeNow: change,
   };
 }
 

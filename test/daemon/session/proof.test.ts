@@ -26,14 +26,16 @@ afterEach(() => void written.splice(0));
 
 function store(): DeviceStore {
   let state = newDeviceState;
+  const change: DeviceStore["change"] = async (next) => {
+    state = next(state);
+    written.push(state);
+  };
   return {
     get state() {
       return state;
     },
-    change: async (next) => {
-      state = next(state);
-      written.push(state);
-    },
+    change,
+    changeNow: change,
   };
 }
 
