@@ -1,6 +1,7 @@
 // Clears from memory what no code holds any more. JavaScript's texts cannot be wiped. V8 frees them late, and leaves their characters in the freed
 // pages. So V8 is told to clear what it frees, and after a lock it is told to free.
 import { closeSync, writeSync } from "node:fs";
+import { createServer } from "node:http";
 import { Socket } from "node:net";
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
@@ -32,7 +33,8 @@ export function createCollection(native: Pick<Native, "socketPair">, log: Pick<L
     isDue = false;
     // This kind also gives up what V8 keeps for speed: compiled patterns with the last text that they met, and caches.
     gc({ type: "major", execution: "sync", flavor: "last-resort" });
-    overwriteReadBuffer(native.socketPair(), failed);
+    overwriteReadBuffer(native.socketPair(), (ours) => ours.on("error", failed).resume());
+    overwriteReadBuffer(native.socketPair(), (ours) => readAsHttp(ours));
   }
 
   return () => {
@@ -48,12 +50,24 @@ export function createCollection(native: Pick<Native, "socketPair">, log: Pick<L
   };
 }
 
-/** Node reads all sockets into one buffer, which no code can reach, and copies what came. So zeros are read into it, over the last lines. */
-function overwriteReadBuffer([ours, theirs]: readonly [number, number], failed: (thrown: unknown) => void): void {
+/**
+ * Node reads all sockets into one buffer, and all HTTP into another. No code can reach them, and what came is copied from there. So zeros are read
+ * into them, over the last lines.
+ */
+function overwriteReadBuffer([ours, theirs]: readonly [number, number], read: (ours: Socket) => void): void {
   try {
-    writeSync(theirs, Buffer.alloc(READ_BYTES));
+    writeSync(theirs, zeros);
   } finally {
     closeSync(theirs);
   }
-  new Socket({ fd: ours }).on("error", failed).resume();
+  read(new Socket({ fd: ours }));
+}
+
+const head = Buffer.from("POST / HTTP/1.1\r\nhost: localhost\r\ncontent-length: 65536\r\n\r\n");
+/** A whole request, whose body alone fills a buffer. What is no HTTP reads it as well. */
+const zeros = Buffer.concat([head, Buffer.alloc(READ_BYTES)]);
+
+function readAsHttp(ours: Socket): void {
+  // It refuses nothing and answers nothing: the other end is closed already.
+  createServer((request) => request.resume()).emit("connection", ours);
 }

@@ -26,9 +26,14 @@ export function createBodies(): Bodies {
           if (held > BODIES_BYTES_MAX) return "busy";
           chunks.push(chunk);
         }
-        return { text: Buffer.concat(chunks).toString("utf8") };
+        const whole = Buffer.concat(chunks);
+        const text = whole.toString("utf8");
+        whole.fill(0);
+        return { text };
       } finally {
         held -= bytes;
+        // A proof or a value may stand in them.
+        for (const chunk of chunks) chunk.fill(0);
       }
     },
   };

@@ -1,6 +1,8 @@
 // What is left of values and proofs in the agent's memory once it is locked. Before the lock they are there, which shows that the search finds them.
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { Channel } from "../../clients/typescript/channel.ts";
+import { PROTOCOL } from "../../clients/typescript/generated-limits.ts";
+import { enter, openPage, wayOf } from "./page-client.ts";
 import { foundInMemory, mayLookIntoMemory } from "./process-memory.ts";
 import { type RunningAgent, startAgent } from "./start.ts";
 
@@ -55,6 +57,19 @@ describe.skipIf(!mayLookIntoMemory)("the agent's memory (only root can look)", (
     await lockAll();
     await expect.poll(left, { timeout: COLLECTED_MS_MAX }).toEqual([]);
     person.close();
+  });
+
+  test("holds none of a page's password and of what it read after the next lock", async () => {
+    const channel = await agent.connect();
+    const way = wayOf((await channel.call("app.open", {})).file);
+    channel.close();
+    const page = await openPage(way, await enter(way));
+    await page.call("agent.hello", { protocol: PROTOCOL, client: { name: "page", version: "1" } });
+    await page.call("session.unlock", { password: PASSWORD });
+    expect(left()).toEqual(expect.arrayContaining(["PASSWORD"]));
+    await lockAll();
+    await expect.poll(left, { timeout: COLLECTED_MS_MAX }).toEqual([]);
+    page.leave();
   });
 });
 
