@@ -18,7 +18,7 @@ type Gc = (options: { type: "major"; execution: "sync"; flavor: "last-resort" })
 
 /**
  * Must be called before the first secret comes: what V8 has freed before is not cleared. The returned function asks for one collection soon. It
- * stops the process for some tens of milliseconds, and any program may lock, so only a lock that closes something may call it.
+ * stops the process for about a tenth of a second, and any program may lock, so only a lock that closes something may call it.
  */
 export function createCollection(native: Pick<Native, "socketPair">, log: Pick<Log, "incident">): () => void {
   setFlagsFromString("--clear-free-memory");
