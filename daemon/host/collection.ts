@@ -56,6 +56,7 @@ export function createCollection(native: Pick<Native, "socketPair">, log: Pick<L
  */
 function overwriteReadBuffer([ours, theirs]: readonly [number, number], read: (ours: Socket) => void): void {
   try {
+    // The kernel takes less where its buffers are set smaller. Then less is overwritten, and nothing waits.
     writeSync(theirs, zeros);
   } finally {
     closeSync(theirs);

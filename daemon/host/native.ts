@@ -21,7 +21,7 @@ export type Native = {
   boundPath(fd: number): string | undefined;
   /** Whether the descriptor is a Unix stream socket that listens. */
   isListening(fd: number): boolean;
-  /** Two connected Unix stream sockets (close-on-exec). The caller closes both. */
+  /** Two connected Unix stream sockets (close-on-exec, non-blocking). The caller closes both. */
   socketPair(): readonly [number, number];
   /** Keeps a descriptor from child processes. */
   closeOnExec(fd: number): void;
@@ -53,6 +53,7 @@ const SO_PEERPIDFD = 77;
 const AF_UNIX = 1;
 const SOCK_STREAM = 1;
 const SOCK_CLOEXEC = 0o2000000;
+const SOCK_NONBLOCK = 0o4000;
 const EINTR = 4;
 const POLLIN = 1;
 const POLLHUP = 0x10;
@@ -171,7 +172,7 @@ function createNative(func: (definition: string) => Call, koffi: Koffi): Native 
       number(fd, SO_DOMAIN) === AF_UNIX && number(fd, SO_TYPE) === SOCK_STREAM && number(fd, SO_ACCEPTCONN) === 1,
     socketPair: () => {
       const pair = new Int32Array(2);
-      checked("socketpair", socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair));
+      checked("socketpair", socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, pair));
       const [one = -1, other = -1] = pair;
       return [one, other];
     },
