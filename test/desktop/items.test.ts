@@ -1,0 +1,181 @@
+// The items of the app in a real Chromium: the list, its search, and what a person meets there.
+import type { Browser, BrowserContext, Page } from "playwright-core";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import type { Methods } from "../../clients/typescript/generated.ts";
+import { passing } from "../agent/in-process.ts";
+import { chromiumPath, startChromium } from "../web/stage.ts";
+import { barriersOn } from "./barriers.ts";
+import { openStage, PIN, type Stage } from "./stage.ts";
+
+type Made = Methods["items.create"]["params"]["item"];
+
+describe.skipIf(chromiumPath === undefined)("the items of the app", () => {
+  let stage: Stage;
+  let browser: Browser;
+  let context: BrowserContext;
+  let page: Page;
+  let complaints: string[];
+
+  beforeAll(async () => {
+    browser = await startChromium();
+  });
+  afterAll(() => browser?.close());
+  beforeEach(async () => {
+    stage = await openStage();
+    context = await browser.newContext();
+    page = await context.newPage();
+    complaints = [];
+    page.on("pageerror", (error) => complaints.push(String(error)));
+    page.on("console", (message) => {
+      if (message.type() === "error" && message.text().includes("Content Security Policy"))
+        complaints.push(message.text());
+    });
+  });
+  afterEach(async () => {
+    await context.close();
+    await stage.close();
+    expect(complaints).toEqual([]);
+  });
+
+  const button = (name: string) => page.getByRole("button", { name, exact: true });
+  const rows = () => page.locator(".item");
+  const row = (title: string) => page.locator(".item", { hasText: title });
+  const answer = async () => {
+    await passing(stage.agent, page.locator(".question button:enabled", { hasText: "Deny" }).waitFor());
+    await page.locator(".question .field input").fill(PIN);
+    await button("Approve").click();
+    await page.locator(".question .field input").waitFor({ state: "detached" });
+  };
+  const byPerson = async <T>(made: Promise<T>): Promise<T> => passing(stage.agent, made);
+  const create = async (item: Omit<Made, "vaultId">, vaultId = stage.vaultId) => {
+    stage.person.always("yes");
+    const { id } = await byPerson(stage.channel.call("items.create", { item: { ...item, vaultId } }));
+    stage.person.always("ignore");
+    return id;
+  };
+  const openItems = async () => {
+    await stage.openApp(page);
+    await page.getByRole("link", { name: "Items", exact: true }).click();
+    await button("Show it").waitFor();
+  };
+  const allowed = async () => {
+    await openItems();
+    await button("Show it").click();
+    await answer();
+    await page.locator(".item").first().waitFor();
+  };
+
+  test("asks once for the names of all vaults, and shows them by title", async () => {
+    stage.person.always("yes");
+    const { id } = await byPerson(stage.channel.call("vaults.create", { title: "Work" }));
+    stage.person.always("ignore");
+    await create({ title: "aardvark", category: "Login" }, id);
+    await allowed();
+    expect(await page.locator(".question").count()).toBe(0);
+    expect(await rows().locator(".item-title").allInnerTexts()).toEqual([
+      expect.stringContaining("<img src=x"),
+      "aardvark",
+      "DATABASE_URL",
+      "STRIPE_KEY",
+    ]);
+    expect(await row("aardvark").innerText()).toContain("Login in Work");
+    expect(await barriersOn(page)).toEqual([]);
+  });
+
+  test("asks nobody before the button, and shows nothing after a no", async () => {
+    await openItems();
+    expect(await page.locator(".question").count()).toBe(0);
+    expect(await barriersOn(page)).toEqual([]);
+    await button("Show it").click();
+    await passing(stage.agent, page.locator(".question button:enabled", { hasText: "Deny" }).waitFor());
+    await button("Deny").click();
+    await page.getByText("You said no.").waitFor();
+    expect(await rows().count()).toBe(0);
+  });
+
+  test("says that everything is locked, and shows no item any more", async () => {
+    await allowed();
+    await stage.channel.call("session.lock", {});
+    await page.getByRole("link", { name: "Unlock an account" }).waitFor();
+    expect(await rows().count()).toBe(0);
+  });
+
+  test("finds by title, category, vault, tag and address in any case, and says how many", async () => {
+    await create({
+      title: "Mail",
+      category: "Login",
+      tags: ["Family"],
+      websites: [{ url: "https://mail.example.org", label: "", autofillBehavior: "Never" }],
+    });
+    await allowed();
+    for (const text of ["mAIL", "LOGIN", "family", "Mail.Example", "demo fam"]) {
+      await page.getByLabel("Search").fill(text);
+      await page.getByText("1 item.", { exact: true }).waitFor();
+      await row("Mail").waitFor();
+    }
+    await page.getByLabel("Search").fill("mail stripe");
+    await page.getByText("No items.").waitFor();
+    // A value is not searched: nothing here has one.
+    await page.getByLabel("Search").fill("s3cret");
+    await page.getByText("No items.").waitFor();
+  });
+
+  test("shows one vault where one is chosen, and archived items where they are asked for", async () => {
+    stage.person.always("yes");
+    const { id } = await byPerson(stage.channel.call("vaults.create", { title: "Work" }));
+    const itemId = await create({ title: "old", category: "Login" }, id);
+    stage.person.always("yes");
+    await byPerson(stage.channel.call("items.archive", { vaultId: id, itemId }));
+    stage.person.always("ignore");
+    await allowed();
+    expect(await row("old").count()).toBe(0);
+    await page.getByLabel("Vault").selectOption("Work");
+    await page.getByText("No items.").waitFor();
+    await page.getByLabel("archived too").check();
+    expect(await row("old").innerText()).toContain("archived");
+    expect(await rows().count()).toBe(1);
+  });
+
+  test("keeps only the rows in view in the document, and the arrow keys reach the others", async () => {
+    stage.person.always("yes");
+    for (let block = 0; block < 6; block++) {
+      const items = Array.from({ length: 100 }, (_none, at): Made => {
+        const title = `item ${1000 + block * 100 + at}`;
+        return { title, category: "Login", vaultId: stage.vaultId };
+      });
+      await byPerson(stage.channel.call("items.createAll", { vaultId: stage.vaultId, items }));
+    }
+    stage.person.always("ignore");
+    await allowed();
+    await page.getByText("603 items.").waitFor();
+    expect(await rows().count()).toBeLessThan(60);
+    await page.getByLabel("Search").fill("item");
+    await page.getByText("600 items.").waitFor();
+    const last = page.locator('[aria-posinset="600"]');
+    expect(await last.count()).toBe(0);
+    await rows().first().focus();
+    await page.keyboard.press("ArrowDown");
+    await expect.poll(() => page.locator(":focus").innerText()).toContain("item 1001");
+    await page.keyboard.press("End");
+    await expect.poll(() => page.locator(":focus").innerText()).toContain("item 1599");
+    expect(await last.getAttribute("aria-setsize")).toBe("600");
+    expect(await rows().count()).toBeLessThan(60);
+    await page.locator(".windowed").evaluate((box) => box.scrollTo(0, 0));
+    await row("item 1000").waitFor();
+    // The row of the keys stays, though it is out of view.
+    expect(await page.locator(":focus").innerText()).toContain("item 1599");
+    expect(await barriersOn(page)).toEqual([]);
+  });
+
+  test("cuts a title that reorders text and is as long as may be to one row, at 360 pixels too", async () => {
+    await page.setViewportSize({ width: 360, height: 640 });
+    await allowed();
+    const hostile = row("onerror");
+    const { height = 0 } = (await hostile.boundingBox()) ?? {};
+    expect(height).toBeLessThanOrEqual(56);
+    expect(await hostile.innerText()).not.toMatch(/[\u202e\u2066]/);
+    expect(await page.locator("img").count()).toBe(0);
+    expect(await page.evaluate(() => document.documentElement.scrollWidth - innerWidth)).toBeLessThanOrEqual(0);
+    expect(await barriersOn(page)).toEqual([]);
+  });
+});
