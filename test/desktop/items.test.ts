@@ -1,4 +1,5 @@
 // The items of the app in a real Chromium: the list, its search, and what a person meets there.
+import { readFileSync } from "node:fs";
 import type { Browser, BrowserContext, Page } from "playwright-core";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import type { Methods } from "../../clients/typescript/generated.ts";
@@ -45,6 +46,13 @@ describe.skipIf(chromiumPath === undefined)("the items of the app", () => {
     await page.locator(".question .field input").fill(PIN);
     await button("Approve").click();
     await page.locator(".question .field input").waitFor({ state: "detached" });
+  };
+  /** The same for a question by ids: the agent then shows the names, and the page asks for a yes to them. */
+  const answerNamed = async () => {
+    await answer();
+    await page.getByText("This is what it would get.").waitFor();
+    await button("Approve").click();
+    await page.locator(".question").waitFor({ state: "detached" });
   };
   const byPerson = async <T>(made: Promise<T>): Promise<T> => passing(stage.agent, made);
   const create = async (item: Omit<Made, "vaultId">, vaultId = stage.vaultId) => {
@@ -177,5 +185,166 @@ describe.skipIf(chromiumPath === undefined)("the items of the app", () => {
     expect(await page.locator("img").count()).toBe(0);
     expect(await page.evaluate(() => document.documentElement.scrollWidth - innerWidth)).toBeLessThanOrEqual(0);
     expect(await barriersOn(page)).toEqual([]);
+  });
+
+  const openItem = async (title: string) => {
+    await row(title).click();
+    await answerNamed();
+    await page.getByRole("heading", { level: 1, name: title }).waitFor();
+  };
+  const value = () => page.locator(".value", { hasText: "s3cret" });
+
+  test("hides a concealed value until it is asked for, and again once the item is left", async () => {
+    await allowed();
+    await openItem("STRIPE_KEY");
+    expect(await page.content()).not.toContain("s3cret");
+    expect(await barriersOn(page)).toEqual([]);
+    await button("Show password").click();
+    await value().waitFor();
+    expect(await barriersOn(page)).toEqual([]);
+    const kept = await page.evaluate(() => JSON.stringify({ ...sessionStorage, ...localStorage }) + location.href);
+    expect(kept).not.toContain("s3cret");
+    await page.getByRole("link", { name: "All items" }).click();
+    await row("STRIPE_KEY").click();
+    await button("Show password").waitFor();
+    expect(await value().count()).toBe(0);
+    expect(await page.content()).not.toContain("s3cret");
+  });
+
+  test("copies a value that it does not show", async () => {
+    await context.grantPermissions(["clipboard-read", "clipboard-write"]);
+    await allowed();
+    await openItem("STRIPE_KEY");
+    await button("Copy password").click();
+    await page.getByText("Copied").waitFor();
+    expect(await page.evaluate(() => navigator.clipboard.readText())).toBe("s3cret");
+    expect(await value().count()).toBe(0);
+  });
+
+  test("shows no value after a no, and none at an address that was only opened", async () => {
+    await allowed();
+    await row("STRIPE_KEY").click();
+    await passing(stage.agent, page.locator(".question button:enabled", { hasText: "Deny" }).waitFor());
+    await button("Deny").click();
+    await page.getByText("You said no.").waitFor();
+    expect(await button("Show password").count()).toBe(0);
+    await page.reload();
+    await page.getByText("The item with its values.").waitFor();
+    expect(await page.locator(".question").count()).toBe(0);
+  });
+
+  test("ticks a one-time code of the agent's making, and never draws its seed", async () => {
+    const SEED = "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP";
+    const fields = [{ id: "code", title: "code", fieldType: "Totp" as const, value: SEED }];
+    await create({ title: "Bank", category: "Login", fields });
+    await page.clock.install();
+    await allowed();
+    await openItem("Bank");
+    const code = page.locator(".item-field .code");
+    expect(await code.innerText()).toMatch(/^\d{6}$/);
+    const first = await code.innerText();
+    expect(await page.locator(".left-of-code").innerText()).toMatch(/^\d+ s left$/);
+    stage.agent.clock.setWall(Date.now() + 60_000);
+    await page.clock.runFor(60_000);
+    await expect.poll(() => code.innerText()).not.toBe(first);
+    expect(await page.content()).not.toContain(SEED);
+    expect(await barriersOn(page)).toEqual([]);
+  });
+
+  test("says why a seed makes no code", async () => {
+    const fields = [{ id: "code", title: "code", fieldType: "Totp" as const, value: "not a seed!" }];
+    await create({ title: "Bank", category: "Login", fields });
+    await allowed();
+    await openItem("Bank");
+    await page.getByText("unable to generate one-time password").waitFor();
+    expect(await page.content()).not.toContain("not a seed!");
+  });
+
+  test("makes a link of an https address alone", async () => {
+    const urls = [
+      "https://mail.example.org/a",
+      "http://plain.example",
+      "javascript:alert(1)",
+      "https:// broken",
+      "https://a@b.example",
+    ];
+    const websites = urls.map((url) => ({ url, label: "", autofillBehavior: "Never" as const }));
+    await create({ title: "Mail", category: "Login", websites, notes: "first\nsecond", tags: ["a tag"] });
+    await allowed();
+    await openItem("Mail");
+    const links = page.locator("main a[target=_blank]");
+    expect(await links.count()).toBe(1);
+    expect(await links.getAttribute("rel")).toBe("noreferrer noopener");
+    expect(await page.locator(".rows li").allInnerTexts()).toEqual(urls);
+    expect(await page.locator(".value").innerText()).toBe("first\nsecond");
+    expect(await page.locator(".tags").innerText()).toBe("a tag");
+    expect(await barriersOn(page)).toEqual([]);
+  });
+
+  test("saves a file as it is, byte by byte", async () => {
+    const bytes = Buffer.alloc(1_500_000, "0123456789");
+    const file = { name: "back\u202eup.bin", content: bytes.toString("base64"), sectionId: "", fieldId: "file" };
+    await create({ title: "Backup", category: "Login", files: [file] });
+    await allowed();
+    await openItem("Backup");
+    await page.getByText("1.5 MB").waitFor();
+    expect(await barriersOn(page)).toEqual([]);
+    const coming = page.waitForEvent("download");
+    await button("Save backup.bin").click();
+    const download = await coming;
+    expect(download.suggestedFilename()).toBe("backup.bin");
+    expect(readFileSync(await download.path()).equals(bytes)).toBe(true);
+    await page.getByText("Handed to the browser").waitFor();
+  });
+
+  test("archives an item, and takes it out again", async () => {
+    await allowed();
+    await openItem("STRIPE_KEY");
+    await button("Archive").click();
+    await answerNamed();
+    await page.getByText("2 items.").waitFor();
+    await page.getByLabel("archived too").check();
+    await row("STRIPE_KEY").click();
+    await button("Take out of the archive").click();
+    await page.getByText("3 items.").waitFor();
+    expect(await row("STRIPE_KEY").innerText()).not.toContain("archived");
+  });
+
+  test("deletes an item only after a second yes on the page, and nothing after a denied question", async () => {
+    await allowed();
+    await openItem("STRIPE_KEY");
+    await button("Delete …").click();
+    await page.getByText("Nothing brings it back.").waitFor();
+    expect(await barriersOn(page)).toEqual([]);
+    expect(await page.locator(":focus").innerText()).toBe("Keep it");
+    await page.keyboard.press("Enter");
+    await button("Archive").waitFor();
+    await button("Delete …").click();
+    await button("Delete for good").click();
+    await passing(stage.agent, page.locator(".question button:enabled", { hasText: "Deny" }).waitFor());
+    await button("Deny").click();
+    await page.locator("[role=alert]").waitFor();
+    await button("Delete …").waitFor();
+    // After a no the agent lets the page wait before it may ask again.
+    stage.agent.clock.advance(60_000);
+    await button("Delete …").click();
+    await button("Delete for good").click();
+    await answerNamed();
+    await page.getByText("2 items.").waitFor();
+    expect(await row("STRIPE_KEY").count()).toBe(0);
+  });
+
+  test("refuses to archive a version that somebody has changed meanwhile", async () => {
+    const itemId = await create({ title: "Shared", category: "Login" });
+    await allowed();
+    await openItem("Shared");
+    stage.person.always("yes");
+    const item = await byPerson(stage.channel.call("items.get", { vaultId: stage.vaultId, itemId }));
+    await byPerson(stage.channel.call("items.put", { item: { ...item, notes: "newer" } }));
+    stage.person.always("ignore");
+    await button("Archive").click();
+    await answerNamed();
+    await page.locator(".acts [role=alert]").waitFor();
+    expect(await button("Archive").count()).toBe(1);
   });
 });

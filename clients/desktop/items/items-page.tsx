@@ -1,10 +1,11 @@
 // The items of all vaults, and one of them at an address of its own. The list and its search stay while an item is looked at.
-import { useCallback, useRef, useState } from "preact/hooks";
+import { useCallback, useState } from "preact/hooks";
 import type { PlaceProps } from "../standing.ts";
 import { useStands } from "../whole.tsx";
 import { Closed, useAsked } from "./asked.tsx";
 import { ItemList, noWish } from "./item-list.tsx";
-import { readShelf } from "./shelf.ts";
+import { ItemPage } from "./item-page.tsx";
+import { readShelf, type Shelf } from "./shelf.ts";
 
 export function ItemsPage(props: PlaceProps) {
   const stands = useStands(props.standing);
@@ -20,37 +21,60 @@ export function ItemsPage(props: PlaceProps) {
   );
 }
 
-function Items({ channel }: PlaceProps) {
-  const [wanted, setWanted] = useState(noWish);
+function Items({ channel, rest: [vaultId = "", itemId = ""] }: PlaceProps) {
   const read = useCallback((mayAsk: boolean) => readShelf(channel, mayAsk), [channel]);
   const { reading, ask } = useAsked(read);
-  const chosen = useRef("");
+  const [chosen, setChosen] = useState("");
+  const isItem = vaultId !== "" && itemId !== "";
+  const shelf = reading.kind === "read" ? reading.value : undefined;
   return (
     <>
-      <h1>Items</h1>
-      {reading.kind === "reading" && <p class="waiting">Asking the agent …</p>}
-      {reading.kind === "closed" && (
-        <Closed fault={reading.fault} onAsk={ask}>
-          Your items by title, without their values. Your PIN or your account password shows them on this page.
-        </Closed>
+      {isItem && (
+        <ItemPage
+          key={`${vaultId}/${itemId}`}
+          channel={channel}
+          vaultId={vaultId}
+          itemId={itemId}
+          entry={shelf?.entries.find(({ item }) => item.id === itemId && item.vaultId === vaultId)}
+          isChosen={chosen === itemId}
+          onChanged={() => {
+            location.hash = "#/items";
+            ask();
+          }}
+        />
       )}
-      {reading.kind === "read" && (
-        <>
-          <ItemList
-            shelf={reading.value}
-            wanted={wanted}
-            onWanted={setWanted}
-            onChosen={(id) => {
-              chosen.current = id;
-            }}
-          />
-          <p class="after">
-            <button type="button" onClick={ask}>
-              Look again
-            </button>
-          </p>
-        </>
-      )}
+      <div hidden={isItem}>
+        <h1>Items</h1>
+        {reading.kind === "reading" && <p class="waiting">Asking the agent …</p>}
+        {reading.kind === "closed" && (
+          <Closed fault={reading.fault} onAsk={ask}>
+            Your items by title, without their values. Your PIN or your account password shows them on this page.
+          </Closed>
+        )}
+        <Listed shelf={shelf} onAgain={ask} onChosen={setChosen} />
+      </div>
+    </>
+  );
+}
+
+type ListedProps = {
+  readonly shelf: Shelf | undefined;
+  readonly onAgain: () => void;
+  readonly onChosen: (itemId: string) => void;
+};
+
+/** The search outlives a new reading of the list. */
+function Listed({ shelf, onAgain, onChosen }: ListedProps) {
+  const [wanted, setWanted] = useState(noWish);
+  if (shelf === undefined) return null;
+  return (
+    <>
+      <ItemList shelf={shelf} wanted={wanted} onWanted={setWanted} onChosen={onChosen} />
+      <p class="after">
+        <button type="button" onClick={onAgain}>
+          Look again
+        </button>
+      </p>
     </>
   );
 }
