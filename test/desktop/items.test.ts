@@ -101,6 +101,19 @@ describe.skipIf(chromiumPath === undefined)("the items of the app", () => {
     expect(await rows().count()).toBe(0);
   });
 
+  test("says in one row that a vault could not be read, where the yes was for one call alone", async () => {
+    await openItems();
+    await button("Show it").click();
+    await passing(stage.agent, page.locator(".question button:enabled", { hasText: "Deny" }).waitFor());
+    await page.getByText("more, or longer").click();
+    await page.getByLabel("For how long").selectOption("once");
+    await answer();
+    await page.getByText("The items of Demo could not be read.").waitFor();
+    expect(await rows().count()).toBe(0);
+    expect(await page.locator(".question").count()).toBe(0);
+    expect(await barriersOn(page)).toEqual([]);
+  });
+
   test("says that everything is locked, and shows no item any more", async () => {
     await allowed();
     await stage.channel.call("session.lock", {});

@@ -86,7 +86,7 @@ function Search({ shelf, wanted, onWanted }: Omit<ListProps, "onChosen">) {
         <input
           type="search"
           value={text}
-          placeholder="title, category, vault, tag or address"
+          placeholder="title, tag, address …"
           autocomplete="off"
           spellcheck={false}
           onInput={({ currentTarget }) => {
