@@ -44,6 +44,7 @@ const interop = [
   "test/agent/over-ssh.test.ts",
   "test/desktop/opened-browser.test.ts",
   "test/desktop/*-page.test.ts",
+  "test/desktop/items.test.ts",
   "test/logind/**/*.test.ts",
   "test/examples/**/*.test.ts",
 ];

@@ -1,5 +1,5 @@
-// The app: a page each for the state, the open questions, grants, clients and the log. A page is named by the fragment of the address: `#/grants`.
-// What follows the name, as in `#/vaults/ID`, is the page's own.
+// The app: a page each for the state, the items, the open questions, grants, clients and the log. A page is named by the fragment of the address: `#/grants`.
+// What follows the name, as in `#/items/VAULT/ITEM`, is the page's own.
 import type { FunctionComponent } from "preact";
 import { useEffect, useState } from "preact/hooks";
 import { AccountsPage } from "./accounts-page.tsx";
@@ -10,6 +10,7 @@ import { ClientsPage } from "./clients-page.tsx";
 import { EndedPage } from "./ended.tsx";
 import { keepEnding } from "./ending.ts";
 import { GrantsPage } from "./grants-page.tsx";
+import { ItemsPage } from "./items/items-page.tsx";
 import { LogPage } from "./log-page.tsx";
 import { OwnQuestion } from "./own-question.tsx";
 import { QuestionsPage } from "./questions-page.tsx";
@@ -21,6 +22,7 @@ type Route = { readonly path: string; readonly title: string; readonly Page: Fun
 
 const routes: readonly [Route, ...Route[]] = [
   { path: "#/", title: "Accounts", Page: AccountsPage },
+  { path: "#/items", title: "Items", Page: ItemsPage },
   { path: "#/questions", title: "Questions", Page: QuestionsPage },
   { path: "#/grants", title: "Grants", Page: GrantsPage },
   { path: "#/clients", title: "Clients", Page: ClientsPage },

@@ -10,7 +10,7 @@ import { limits } from "../../protocol/limits.ts";
 import { hasTool } from "../tools.ts";
 import { type InProcessAgent, passing, startInProcess } from "./in-process.ts";
 import { enter, openPage, type Page, say, type Way, wayOf } from "./page-client.ts";
-import { makeAccount, PASSWORD, PIN } from "./person.ts";
+import { attachPerson, makeAccount, PASSWORD, PIN } from "./person.ts";
 import { startAgent } from "./start.ts";
 
 let agent: InProcessAgent;
@@ -157,6 +157,20 @@ describe("a page of the app", () => {
       expect(JSON.stringify(await page.call(method, {}))).not.toMatch(/Personal|Ada/);
     }
     await expect(page.call("vaults.list", { noWait: true })).rejects.toMatchObject({ refusal: "approvalRequired" });
+  });
+
+  test("gets a list of names as it is, though the agent wipes its bytes of the answer", async () => {
+    const person = await attachPerson(agent);
+    person.always("yes");
+    const channel = await agent.connect();
+    const { id } = await passing(agent, channel.call("vaults.create", { title: "Demo" }));
+    const items = ["one", "two", "three"].map((title) => ({ title, category: "Login" as const, vaultId: id }));
+    await passing(agent, channel.call("items.createAll", { vaultId: id, items }));
+    const page = await app();
+    const listed = await passing(agent, page.call("items.list", { vaultId: id }));
+    expect(listed.items.map(({ title }) => title).sort()).toEqual(["one", "three", "two"]);
+    person.leave();
+    channel.close();
   });
 
   test("answers its own question with a proof, and the grant is that page's alone", async () => {

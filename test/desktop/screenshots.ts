@@ -2,11 +2,14 @@
 import { mkdirSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import type { Browser, Page } from "playwright-core";
+import type { Methods } from "../../clients/typescript/generated.ts";
 import { passing } from "../agent/in-process.ts";
 import { startChromium } from "../web/stage.ts";
 import { type Asker, openStage, PIN, type Stage } from "./stage.ts";
 
 const folder = fileURLToPath(new URL("../../clients/desktop/screenshots/", import.meta.url));
+
+type Made = Methods["items.create"]["params"]["item"];
 
 type Shot = {
   readonly name: string;
@@ -68,7 +71,55 @@ async function withGrants(page: Page, stage: Stage, route: string): Promise<void
   await allowed(page, stage, route);
 }
 
+/** Several items, one of them with a field of each look. */
+async function withItems(page: Page, stage: Stage): Promise<void> {
+  stage.person.always("yes");
+  const create = (item: Omit<Made, "vaultId">) =>
+    passing(stage.agent, stage.channel.call("items.create", { item: { ...item, vaultId: stage.vaultId } }));
+  for (const title of ["Bank card", "Home router", "Passport", "Staging database", "Wi-Fi"])
+    await create({ title, category: "SecureNote", notes: "a note" });
+  await create({
+    ...{ title: "Mail", category: "Login", tags: ["family", "daily"], notes: "The second address is the old one." },
+    fields: [
+      { id: "username", title: "username", fieldType: "Text", value: "ada@example.org" },
+      { id: "password", title: "password", fieldType: "Concealed", value: "correct horse battery" },
+      {
+        id: "code",
+        title: "one-time code",
+        fieldType: "Totp",
+        value: "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP",
+        sectionId: "more",
+      },
+    ],
+    sections: [{ id: "more", title: "Second factor" }],
+    websites: [
+      { url: "https://mail.example.org", label: "", autofillBehavior: "Never" },
+      { url: "http://old.example.org", label: "old", autofillBehavior: "Never" },
+    ],
+    files: [{ name: "recovery.txt", content: "AAEC", sectionId: "more", fieldId: "recovery" }],
+  });
+  stage.person.always("ignore");
+  await allowed(page, stage, "#/items");
+  await page.locator(".item").first().waitFor();
+}
+
+async function withItem(page: Page, stage: Stage): Promise<void> {
+  await withItems(page, stage);
+  await page.locator(".item", { hasText: "Mail" }).click();
+  await passing(stage.agent, page.locator(".question .field input").waitFor());
+  await proven(page, PIN);
+  await page.getByText("This is what it would get.").waitFor();
+  await button(page, "Approve").click();
+  await button(page, "Show password").click();
+}
+
 const shots: readonly Shot[] = [
+  { name: "items", act: withItems },
+  { name: "items-dark", dark: true, act: withItems },
+  { name: "items-narrow", narrow: true, act: withItems },
+  { name: "item", act: withItem },
+  { name: "item-dark", dark: true, act: withItem },
+  { name: "item-narrow", narrow: true, act: withItem },
   { name: "question", act: question },
   { name: "question-dark", dark: true, act: question },
   { name: "question-narrow", narrow: true, act: question },

@@ -1,0 +1,80 @@
+// What a page shows after an approval. The page first tries without a question: the right may be there already, and an address that somebody
+// else opened must not raise one. Then a button asks.
+import type { ComponentChildren } from "preact";
+import { useCallback, useEffect, useState } from "preact/hooks";
+import { AgentError, ConnectionLost, isAgentError, SessionEnded } from "../agent-error.ts";
+import { faultText } from "../fault-text.ts";
+
+export type Reading<T> =
+  | { readonly kind: "reading" }
+  /** Nothing is shown yet. `fault` is how the last try ended. */
+  | { readonly kind: "closed"; readonly fault?: string }
+  | { readonly kind: "read"; readonly value: T };
+
+export type Asked<T> = {
+  readonly reading: Reading<T>;
+  /** Reads anew. A person is asked where that is needed. */
+  readonly ask: () => void;
+};
+
+/** Reads at once, with a question only where `mayAskFirst`. Another `read` begins anew. */
+export function useAsked<T>(read: (mayAsk: boolean) => Promise<T>, mayAskFirst = false): Asked<T> {
+  const [reading, setReading] = useState<Reading<T>>({ kind: "reading" });
+  const start = useCallback(
+    (mayAsk: boolean) => {
+      let isWanted = true;
+      setReading({ kind: "reading" });
+      read(mayAsk).then(
+        (value) => {
+          if (isWanted) setReading({ kind: "read", value });
+        },
+        (error: unknown) => {
+          if (isWanted) setReading(closed(error));
+        },
+      );
+      return () => {
+        isWanted = false;
+      };
+    },
+    [read],
+  );
+  useEffect(() => start(mayAskFirst), [start]);
+  return { reading, ask: () => void start(true) };
+}
+
+const answers: Readonly<Record<string, string>> = {
+  approvalDenied: "You said no.",
+  approvalTimedOut: "The question ended without an answer.",
+};
+
+function closed(error: unknown): Reading<never> {
+  if (isAgentError(error, "approvalRequired")) return { kind: "closed" };
+  // Another error is a fault of the page. It must not look like an agent that went away.
+  if (!(error instanceof AgentError || error instanceof ConnectionLost || error instanceof SessionEnded)) throw error;
+  return { kind: "closed", fault: answers[error.name] ?? faultText(error) };
+}
+
+/** The way to what is not shown yet. */
+export function Closed({
+  fault,
+  onAsk,
+  children,
+}: {
+  fault: string | undefined;
+  onAsk: () => void;
+  children: ComponentChildren;
+}) {
+  return (
+    <>
+      <p>{children}</p>
+      {fault !== undefined && (
+        <p class="notice" role="alert">
+          {fault}
+        </p>
+      )}
+      <button type="button" class="main" onClick={onAsk}>
+        Show it
+      </button>
+    </>
+  );
+}
