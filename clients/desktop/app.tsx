@@ -13,6 +13,7 @@ import { GrantsPage } from "./grants-page.tsx";
 import { LogPage } from "./log-page.tsx";
 import { OwnQuestion } from "./own-question.tsx";
 import { QuestionsPage } from "./questions-page.tsx";
+import { SettingsPage } from "./settings/settings-page.tsx";
 import { createStanding, type PlaceProps } from "./standing.ts";
 import { useChannelState } from "./state.ts";
 import { useStands } from "./whole.tsx";
@@ -25,6 +26,7 @@ const routes: readonly [Route, ...Route[]] = [
   { path: "#/grants", title: "Grants", Page: GrantsPage },
   { path: "#/clients", title: "Clients", Page: ClientsPage },
   { path: "#/keys", title: "Fingerprint and keys", Page: AuthenticatorsPage },
+  { path: "#/settings", title: "Settings", Page: SettingsPage },
   { path: "#/log", title: "Log", Page: LogPage },
 ];
 

@@ -68,6 +68,12 @@ async function withGrants(page: Page, stage: Stage, route: string): Promise<void
   await allowed(page, stage, route);
 }
 
+async function settings(page: Page, stage: Stage): Promise<void> {
+  await allowed(page, stage, "#/settings");
+  await page.getByLabel("after eight hours").check();
+  await page.getByLabel("Account password").first().waitFor();
+}
+
 const shots: readonly Shot[] = [
   { name: "question", act: question },
   { name: "question-dark", dark: true, act: question },
@@ -179,6 +185,11 @@ const shots: readonly Shot[] = [
     narrow: true,
     act: (page, stage) => allowed(page, stage, "#/log").then(() => page.locator("table").waitFor()),
   },
+  { name: "keys", act: (page, stage) => allowed(page, stage, "#/keys") },
+  { name: "keys-dark", dark: true, act: (page, stage) => allowed(page, stage, "#/keys") },
+  { name: "settings", act: settings },
+  { name: "settings-dark", dark: true, act: settings },
+  { name: "settings-narrow", narrow: true, act: settings },
 ];
 
 /** Each picture has an agent of its own, so that none depends on another. */
