@@ -4,7 +4,7 @@ import { fileURLToPath } from "node:url";
 import type { Browser, Page } from "playwright-core";
 import { passing } from "../agent/in-process.ts";
 import { startChromium } from "../web/stage.ts";
-import { type Asker, openStage, PIN, type Stage } from "./stage.ts";
+import { type Asker, openStage, PASSWORD, PIN, type Stage } from "./stage.ts";
 
 const folder = fileURLToPath(new URL("../../clients/desktop/screenshots/", import.meta.url));
 
@@ -72,6 +72,15 @@ async function settings(page: Page, stage: Stage): Promise<void> {
   await allowed(page, stage, "#/settings");
   await page.getByLabel("after eight hours").check();
   await page.getByLabel("Account password").first().waitFor();
+}
+
+async function serviceAccounts(page: Page, stage: Stage): Promise<void> {
+  await allowed(page, stage, "#/service-accounts");
+  await page.getByLabel("Name").fill("CI");
+  await page.getByLabel("Vault 1, by title or id").fill("Demo");
+  await page.getByLabel("Account password").fill(PASSWORD);
+  await button(page, "Make it").click();
+  await passing(stage.agent, page.locator(".token").waitFor());
 }
 
 const shots: readonly Shot[] = [
@@ -187,6 +196,9 @@ const shots: readonly Shot[] = [
   },
   { name: "keys", act: (page, stage) => allowed(page, stage, "#/keys") },
   { name: "keys-dark", dark: true, act: (page, stage) => allowed(page, stage, "#/keys") },
+  { name: "service-accounts", act: serviceAccounts },
+  { name: "service-accounts-dark", dark: true, act: serviceAccounts },
+  { name: "service-accounts-narrow", narrow: true, act: serviceAccounts },
   { name: "settings", act: settings },
   { name: "settings-dark", dark: true, act: settings },
   { name: "settings-narrow", narrow: true, act: settings },
