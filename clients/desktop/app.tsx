@@ -14,6 +14,8 @@ import { ItemsPage } from "./items/items-page.tsx";
 import { LogPage } from "./log-page.tsx";
 import { OwnQuestion } from "./own-question.tsx";
 import { QuestionsPage } from "./questions-page.tsx";
+import { ServiceAccountsPage } from "./service-accounts/service-accounts-page.tsx";
+import { SettingsPage } from "./settings/settings-page.tsx";
 import { createStanding, type PlaceProps } from "./standing.ts";
 import { useChannelState } from "./state.ts";
 import { useStands } from "./whole.tsx";
@@ -26,7 +28,9 @@ const routes: readonly [Route, ...Route[]] = [
   { path: "#/questions", title: "Questions", Page: QuestionsPage },
   { path: "#/grants", title: "Grants", Page: GrantsPage },
   { path: "#/clients", title: "Clients", Page: ClientsPage },
+  { path: "#/service-accounts", title: "Service accounts", Page: ServiceAccountsPage },
   { path: "#/keys", title: "Fingerprint and keys", Page: AuthenticatorsPage },
+  { path: "#/settings", title: "Settings", Page: SettingsPage },
   { path: "#/log", title: "Log", Page: LogPage },
 ];
 

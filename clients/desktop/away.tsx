@@ -1,6 +1,8 @@
-// Says that the agent cannot be reached. The page tries again by itself.
+// Says that the agent cannot be reached. The page tries again by itself. An agent that starts again listens for pages only once one is opened, so the
+// page may never hear that it has ended: the next step stands here.
 import { useEffect, useState } from "preact/hooks";
 import type { ChannelState } from "./channel.ts";
+import { Words } from "./words.tsx";
 
 /** Milliseconds of an interruption that nobody is told of. At a lock a page changes its session, which takes less. */
 const UNTOLD_MS = 700;
@@ -14,7 +16,9 @@ export function Away({ state }: { state: ChannelState }) {
   return (
     <div role="status" class="away">
       {isTold && (
-        <p class="notice">The agent cannot be reached. This page tries again, and goes on when the agent is back.</p>
+        <p class="notice">
+          <Words text="The agent cannot be reached. This page tries again. If the agent was stopped or started again, this page is over: run `postern app` to open another one." />
+        </p>
       )}
     </div>
   );

@@ -106,7 +106,7 @@ export function openChannel(first: Pick<Session, "session" | "agent">, renewed: 
     const answer = await post("/send", session, JSON.stringify({ jsonrpc: "2.0", id, method, params }), {
       "postern-connection": sentOn,
     });
-    if (answer.status === 401) return end();
+    if (isOver(answer)) return end();
     // The agent has closed this connection, and the stream may not have said so yet.
     if (answer.status === 404 && connection === sentOn) stream.abort();
     if (answer.status !== 202) pending.get(id)?.reject(new ConnectionLost());
@@ -138,7 +138,7 @@ export function openChannel(first: Pick<Session, "session" | "agent">, renewed: 
     const answer = await post("/receive", session, "{}", {}, AbortSignal.any([stream.signal, closing.signal]));
     // A stranger on the port of an agent that has ended. Nothing more is said to it.
     const isStranger = answer.ok && answer.headers.get("postern-agent") !== agent;
-    if (answer.status === 401 || isStranger) end();
+    if (isOver(answer) || isStranger) end();
     if (!answer.ok || isStranger || answer.body === null) return false;
     aheadMs = clockAhead(answer.headers.get("date"));
     connection = answer.headers.get("postern-connection") ?? undefined;
@@ -189,6 +189,12 @@ export function openChannel(first: Pick<Session, "session" | "agent">, renewed: 
     close: () => closing.abort(),
   };
 }
+
+/**
+ * 401: the agent knows no such session. 421 (RFC 9110, section 15.5.20): an agent listens here that has another host name, since it started again. Each
+ * start draws a new name.
+ */
+const isOver = ({ status }: Response) => status === 401 || status === 421;
 
 /** A body without an end must not be kept by the browser, and no referrer need leave the page. */
 function post(path: string, session: string, body: string, more: Record<string, string>, signal?: AbortSignal) {

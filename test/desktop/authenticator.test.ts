@@ -52,7 +52,7 @@ async function openApp(route = "Accounts"): Promise<void> {
   // The fragment alone would load nothing anew.
   await page.goto("about:blank");
   await page.goto(addressIn(file));
-  await run(page.getByRole("link", { name: route }).click());
+  await run(page.getByRole("link", { name: route, exact: true }).click());
 }
 
 /** Enrols on the page of the app, as a person does. */

@@ -5,7 +5,7 @@ import type { Browser, Page } from "playwright-core";
 import type { Methods } from "../../clients/typescript/generated.ts";
 import { passing } from "../agent/in-process.ts";
 import { startChromium } from "../web/stage.ts";
-import { type Asker, openStage, PIN, type Stage } from "./stage.ts";
+import { type Asker, openStage, PASSWORD, PIN, type Stage } from "./stage.ts";
 
 const folder = fileURLToPath(new URL("../../clients/desktop/screenshots/", import.meta.url));
 
@@ -111,6 +111,21 @@ async function withItem(page: Page, stage: Stage): Promise<void> {
   await page.getByText("This is what it would get.").waitFor();
   await button(page, "Approve").click();
   await button(page, "Show password").click();
+}
+
+async function settings(page: Page, stage: Stage): Promise<void> {
+  await allowed(page, stage, "#/settings");
+  await page.getByLabel("after eight hours").check();
+  await page.getByLabel("Account password").first().waitFor();
+}
+
+async function serviceAccounts(page: Page, stage: Stage): Promise<void> {
+  await allowed(page, stage, "#/service-accounts");
+  await page.getByLabel("Name").fill("CI");
+  await page.getByLabel("Vault 1, by title or id").fill("Demo");
+  await page.getByLabel("Account password").fill(PASSWORD);
+  await button(page, "Make it").click();
+  await passing(stage.agent, page.locator(".token").waitFor());
 }
 
 const shots: readonly Shot[] = [
@@ -230,6 +245,14 @@ const shots: readonly Shot[] = [
     narrow: true,
     act: (page, stage) => allowed(page, stage, "#/log").then(() => page.locator("table").waitFor()),
   },
+  { name: "keys", act: (page, stage) => allowed(page, stage, "#/keys") },
+  { name: "keys-dark", dark: true, act: (page, stage) => allowed(page, stage, "#/keys") },
+  { name: "service-accounts", act: serviceAccounts },
+  { name: "service-accounts-dark", dark: true, act: serviceAccounts },
+  { name: "service-accounts-narrow", narrow: true, act: serviceAccounts },
+  { name: "settings", act: settings },
+  { name: "settings-dark", dark: true, act: settings },
+  { name: "settings-narrow", narrow: true, act: settings },
 ];
 
 /** Each picture has an agent of its own, so that none depends on another. */
