@@ -1,5 +1,6 @@
 // The agent, put together by hand: state, gate, methods. It has no part that is not here.
 
+import { setImmediate as turnOfLoop } from "node:timers/promises";
 import type { ServiceAddress } from "../clients/account/service-client.ts";
 import { newId as makeId } from "../protocol/crypto/encoding.ts";
 import type { Verb } from "../protocol/entry.ts";
@@ -507,5 +508,7 @@ async function closeAll({ connections, sessions, tokens, watches }: State): Prom
   watches.forget();
   await tokens.close();
   await sessions.close();
+  // What the lock told everybody leaves first. A page's line needs a turn of the loop for it.
+  await turnOfLoop();
   for (const connection of connections) connection.close();
 }
