@@ -127,7 +127,8 @@ export function serveConnection(parts: ConnectionParts): Connection {
     work.requests++;
     work.bytes += heldBytes;
     await sdkLines().answer(bytes);
-    bytes.fill(0);
+    // A long line went to a thread, and with it its bytes. Here nothing is left of them, and a fill would throw.
+    if (bytes.length > 0) bytes.fill(0);
     work.requests--;
     work.bytes -= heldBytes;
     mayHold();
