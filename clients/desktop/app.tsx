@@ -74,7 +74,7 @@ export function App({ channel }: { channel: Channel }) {
         </nav>
       </header>
       <main class="card">
-        <Away state={state} />
+        <Away state={state} next="run `postern app` to open another one" />
         {own !== undefined && <OwnQuestion channel={channel} prompt={own.prompt} key={own.prompt} />}
         <div hidden={own !== undefined}>
           {state !== "connecting" && <route.Page channel={channel} standing={standing} rest={rest} key={route.path} />}

@@ -7,7 +7,8 @@ import { Words } from "./words.tsx";
 /** Milliseconds of an interruption that nobody is told of. At a lock a page changes its session, which takes less. */
 const UNTOLD_MS = 700;
 
-export function Away({ state }: { state: ChannelState }) {
+/** `next` is what to do where the page is over, as in "run `postern app`". */
+export function Away({ state, next }: { state: ChannelState; next: string }) {
   const [isTold, setTold] = useState(false);
   useEffect(() => {
     const timer = setTimeout(() => setTold(state === "lost"), state === "lost" ? UNTOLD_MS : 0);
@@ -17,7 +18,9 @@ export function Away({ state }: { state: ChannelState }) {
     <div role="status" class="away">
       {isTold && (
         <p class="notice">
-          <Words text="The agent cannot be reached. This page tries again. If the agent was stopped or started again, this page is over: run `postern app` to open another one." />
+          <Words
+            text={`The agent cannot be reached. This page tries again. If the agent was stopped or started again, this page is over: ${next}.`}
+          />
         </p>
       )}
     </div>

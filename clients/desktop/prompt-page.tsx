@@ -22,7 +22,7 @@ export function PromptPage({ channel, prompt }: { channel: Channel; prompt: stri
   if (drawn?.view.kind === "ended") return <EndedPage ending={drawn.view.ending} why={drawn.view.why} />;
   return (
     <main class="card">
-      <Away state={state} />
+      <Away state={state} next="run the program that asked once more" />
       {drawn === undefined || drawn.view.kind === "waiting" ? (
         <p class="waiting" role="status">
           Asking the agent …
