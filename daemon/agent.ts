@@ -176,9 +176,9 @@ export function createAgent(parts: AgentParts): Agent {
     },
     approve: (prompt, offer, askers) => {
       if (offer.lasting.kind !== "application") return void giveGrants(grants, prompt, offer, askers);
-      const scopes = distinct(offer.verb, offer.given).map(({ scope }) => scope);
-      if (scopes.length === 0) return undefined;
-      return applications.allow(sessions.open(prompt.account), prompt.subject, offer.lasting.launch, scopes);
+      const allowed = distinct(offer.verb, offer.given);
+      if (allowed.length === 0) return undefined;
+      return applications.allow(sessions.open(prompt.account), prompt.subject, offer.lasting.launch, allowed);
     },
   });
 
@@ -338,7 +338,8 @@ export function createAgent(parts: AgentParts): Agent {
 
 /** What of a yes leaves a grant, each scope once. An act that was asked about stands beside a wider yes of the same scope, which leaves it out. */
 function distinct(verb: Verb, given: readonly Given[]): Given[] {
-  const keyOf = ({ scope, isExact, also }: Given) => JSON.stringify([scopeKey(verb, scope), isExact, also]);
+  const keyOf = ({ scope, isExact, also, words }: Given) =>
+    JSON.stringify([scopeKey(verb, scope), isExact, also, words]);
   return [...new Map(given.filter(({ grantable }) => grantable).map((one) => [keyOf(one), one])).values()];
 }
 

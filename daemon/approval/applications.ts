@@ -19,9 +19,14 @@ import type { ApplicationGrant } from "../session/device-store.ts";
 import { GRANT_IDLE_MS, type Grants } from "./grants.ts";
 import type { Asked } from "./prompt.ts";
 
+/** A scope that a person allowed, and the hash of the reference that led to it. */
+type Allowed = { readonly scope: Scope; readonly words?: string | undefined };
+
 export type Applications = {
   /** Adds what a person allowed for every later start of the program. Fulfilled once it is on disk; where the disk takes nothing, nothing is added. */
-  allow(session: OpenSession, subject: Subject, launch: Launch, scopes: readonly Scope[]): Promise<void>;
+  allow(session: OpenSession, subject: Subject, launch: Launch, allowed: readonly Allowed[]): Promise<void>;
+  /** Whether a person allowed the reference of these words for every start of this program. */
+  knowsWords(session: OpenSession, connection: Connection, words: string): boolean;
   /** Gives a program that is known again the grants for reading these. */
   know(session: OpenSession, connection: Connection, wanted: readonly Pick<Asked, "scope" | "grantable">[]): void;
   /** The file of this program that is another one than when it was allowed. */
@@ -48,15 +53,23 @@ export function createApplications(clock: Clock, grants: Grants, newId: () => st
     return all.filter((one) => isSameLaunch(one.launch, launch));
   }
 
-  function give(subject: Subject, one: ApplicationGrant, { id, scope }: ApplicationGrant["given"][number]): void {
+  function give(
+    subject: Subject,
+    one: ApplicationGrant,
+    { id, scope, words }: ApplicationGrant["given"][number],
+  ): void {
     const ageMs = leftMs(one, momentOf(clock));
-    grants.add(subject, "read", scope, { idleMs: GRANT_IDLE_MS, ageMs, application: id });
+    grants.add(subject, "read", scope, { idleMs: GRANT_IDLE_MS, ageMs, words, application: id });
   }
 
   return {
-    allow: async (session, subject, launch, scopes) => {
+    allow: async (session, subject, launch, allowed) => {
       const now = momentOf(clock);
-      const given = scopes.map((scope) => ({ id: newId(), scope }));
+      const given = allowed.map(({ scope, words }) => ({
+        id: newId(),
+        scope,
+        ...(words === undefined ? {} : { words }),
+      }));
       const added = { launch, given, wallMs: now.wallMs, bootMs: now.bootMs, boot };
       const written = addApplication(session.unlocked.store, added, now);
       for (const one of given) give(subject, added, one);
@@ -80,6 +93,8 @@ export function createApplications(clock: Clock, grants: Grants, newId: () => st
         for (const part of given) give(subject, one, part);
       }
     },
+    knowsWords: (session, connection, words) =>
+      ofProgram(session, connection).some(({ given }) => given.some((one) => one.words === words)),
     changedFile: (session, connection) => {
       const all = living(session);
       const launch = all.length === 0 ? undefined : connection.launch();

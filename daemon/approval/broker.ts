@@ -228,11 +228,9 @@ export function createBroker(parts: BrokerParts): Broker {
       if (asked.length > limits.references) {
         throw new PosternError("tooLarge", `one prompt holds ${limits.references} references`);
       }
-      // Two missing references of one vault have the same scope, but are two questions. Nor do two spellings of one reference share a question:
-      // the common match code would tell that both lead to one thing, and so that it exists.
-      const keys = asked.map(({ scope, sent, shown, grantable }) =>
-        JSON.stringify([scopeKey(verb, scope), sent, grantable ? [] : shown]),
-      );
+      // By what was sent alone. Two spellings of one reference do not share a question: the common match code would tell that both lead to one
+      // thing, and so that it exists.
+      const keys = asked.map(({ form, sent, words }) => JSON.stringify([scopeKey(verb, form), sent, words]));
       const isAct = asked.some(({ form }) => form.act !== undefined);
       const topic: Topic = { account, subject, verb, isAct, named: waiter.named };
       const prompt = joinable(topic, keys, asked) ?? open(topic, waiter.isClient === true);

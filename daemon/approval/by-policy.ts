@@ -10,7 +10,8 @@ import type { Policies, Verdict } from "../policy/policies.ts";
 import type { OpenSession } from "../session/account-session.ts";
 import type { UnlockedSession } from "../session/session.ts";
 import type { Sessions } from "../session/sessions.ts";
-import { type NamedTarget, namedForm } from "./named-lines.ts";
+import type { WordsTarget } from "./known-names.ts";
+import { sentForm } from "./sent-lines.ts";
 import { deniedOrNone } from "./unknown-account.ts";
 
 /** A thing that nobody may look up yet is unknown: what its words lead to cannot be compared with the rules. */
@@ -21,8 +22,8 @@ export type ByPolicy = {
   begin<T>(goOn: () => T | Promise<T>): T | Promise<T>;
   /** Whether a grant is enough for this scope. A minimum strength may ask for more than any grant was given with. */
   isEnough(scope: Scope): boolean;
-  /** Whether a rule allows all that a look at this named thing tells, by the ids that were sent. */
-  mayFind(target: NamedTarget): boolean;
+  /** Whether a rule allows all that a look at this thing tells, by what was sent. */
+  mayFind(target: WordsTarget): boolean;
   /** Whether a rule allows this without a question. */
   allows(wanted: Wanted): boolean;
   /** Whether a rule has allowed some of it. */
@@ -87,8 +88,8 @@ export function byPolicy(
     },
     isEnough: (scope) => verdict === undefined || verdict.isEnough(scope),
     mayFind: (target) =>
-      Object.keys(target.named).every((part) => inVault.has(part)) &&
-      verdict?.allows(target, namedForm(session.file.account, target)) !== undefined,
+      ("reference" in target || Object.keys(target.named).every((part) => inVault.has(part))) &&
+      verdict?.allows(target, sentForm(session.file.account, target)) !== undefined,
     allows: (wanted) => {
       const rule = wanted.isUnknown === true ? undefined : verdict?.allows(wanted.target, wanted.scope);
       if (rule !== undefined) allowed.set(wanted, rule);

@@ -61,14 +61,18 @@ export function fits(choice: Choice, verb: Verb, asked: readonly Asked[], launch
 
 /** The scopes of a yes. A thing that is not there leaves no grant. The vault or the account around it does, where that was chosen. */
 export function chosenScopes(asked: readonly Asked[], { width }: Choice): Given[] {
-  return asked.flatMap(({ scope, form, grantable, ofNobody, alone, also, words }): Given[] => {
+  return asked.flatMap(({ scope, form, grantable, ofNobody, alone, also, words, itemWords }): Given[] => {
     // A yes to changing is no yes to an act that asks by itself.
     const isExact = alone === true || form.act !== undefined;
     const exact = { scope, grantable, words, also, ...(isExact ? { isExact } : {}) } as const;
     if (width === undefined) return [exact];
     if (ofNobody === true) return [{ scope, grantable: false }];
     const made = width === "account" && form.vault !== undefined ? wide(form, width) : wide(scope, width);
-    const wider = { scope: made, grantable: grantable || made !== scope };
+    const wider = {
+      scope: made,
+      grantable: grantable || made !== scope,
+      ...(width === "item" && itemWords !== undefined ? { words: itemWords } : {}),
+    };
     // The person said yes to the act too, which the wider scope does not cover.
     return alone === true ? [exact, wider] : [wider];
   });

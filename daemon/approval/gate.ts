@@ -3,8 +3,8 @@
 import { catalogue, type MethodName } from "../../protocol/catalogue.ts";
 import type { Need, Right, Target, Verb } from "../../protocol/entry.ts";
 import { PosternError } from "../../protocol/errors.ts";
-import { findNamed } from "../account/named-things.ts";
-import { isMissing, type Located, type Resolver } from "../account/resolver.ts";
+import type { FoundThing } from "../account/named-things.ts";
+import type { Located, Resolver } from "../account/resolver.ts";
 import { covers, type Scope } from "../account/scope.ts";
 import type { Call } from "../call/call.ts";
 import { type Clock, type Moment, momentOf } from "../host/clock.ts";
@@ -17,19 +17,10 @@ import type { Applications } from "./applications.ts";
 import type { Broker } from "./broker.ts";
 import { byPolicy } from "./by-policy.ts";
 import type { Grant, Grants } from "./grants.ts";
-import { mayLookUp, wordsOf } from "./known-names.ts";
+import { isOfWords, mayLookUp, type WordsTarget, wordsOf } from "./known-names.ts";
 import { meantAccounts } from "./meant-accounts.ts";
-import { foundNamed, foundScope, type NamedTarget } from "./named-lines.ts";
-import {
-  isQuestion,
-  meant,
-  missingScope,
-  type Outcome,
-  outcomesOf,
-  scopesOf,
-  sorted,
-  type Wanted,
-} from "./outcomes.ts";
+import { foundNamed } from "./named-lines.ts";
+import { isQuestion, meant, type Outcome, outcomeOf, outcomesOf, scopesOf, sorted, type Wanted } from "./outcomes.ts";
 import type { Asked } from "./prompt.ts";
 import { missingLines } from "./prompt-lines.ts";
 import { promptNames } from "./prompt-names.ts";
@@ -45,7 +36,7 @@ export type GateParts = {
   readonly broker: Broker;
   readonly unlockWaits: UnlockWaits;
   readonly resolver: Resolver;
-  readonly applications: Pick<Applications, "know">;
+  readonly applications: Pick<Applications, "know" | "knowsWords">;
   readonly policies: Policies;
 };
 
@@ -126,8 +117,15 @@ export function createGate(parts: GateParts): Gate {
       });
     };
     // An account that is not on this agent has no names. A token knows those of its own.
-    const mayFind = async (target: NamedTarget) =>
-      byToken || (!isNobody && (policy.mayFind(target) || mayLookUp(session.unlocked.account, heldBy(call), target)));
+    const holding = {
+      grants: byToken || isNobody ? [] : heldBy(call),
+      knows: (words: string) => need.verb === "read" && applications.knowsWords(session, call.connection, words),
+    };
+    const mayFind = (target: WordsTarget) => {
+      const words = byToken ? undefined : wordsOf(session.unlocked, target);
+      if (words === undefined) return true;
+      return !isNobody && (policy.mayFind(target) || mayLookUp(session.unlocked.account, holding, target, words));
+    };
     return policy.begin(() => {
       demandHeld(holds);
       const pending = outcomesOf(resolver, session.unlocked, targets, mayFind);
@@ -177,7 +175,7 @@ export function createGate(parts: GateParts): Gate {
     targets: readonly Target[],
     wanted: readonly Wanted[],
   ): Promise<Outcome[]> {
-    const found = await Promise.all(outcomesOf(resolver, session.unlocked, targets, async () => true));
+    const found = await Promise.all(outcomesOf(resolver, session.unlocked, targets, always));
     const now = scopesOf(session.file.account, targets, found);
     if (JSON.stringify(now.map(meant)) !== JSON.stringify(wanted.map(meant)))
       throw new PosternError("approvalRequired", "what the reference names changed while a person was asked");
@@ -190,25 +188,28 @@ export function createGate(parts: GateParts): Gate {
     wanted: readonly Wanted[],
     params: AccountParams,
     call: Call,
-  ): Promise<Map<Wanted, Pick<Wanted, "scope" | "grantable">>> {
+  ): Promise<Map<Wanted, Pick<Wanted, "scope" | "grantable" | "why">>> {
     if (params.noWait === true) throw new PosternError("approvalRequired");
     const before = beforeOf(also);
-    const asked = await Promise.all(
-      wanted.map(async (one): Promise<Asked> => {
-        const { target, scope, grantable } = one;
-        const form = sentForm(session.file.account, target);
-        const common = { scope, form, sent: sentLines(target, before), alone, also };
-        if ("named" in target) return askedByName(session.unlocked, target, common, before);
-        return { ...common, shown: await nameOf(session.unlocked, one, before), grantable };
-      }),
-    );
+    const asked = wanted.map(({ target }) => ({ ...askedUnresolved(session, target, before), alone, also }));
     const approved = await waited(session.file.account, verb, asked, params, call);
-    return new Map(
-      wanted.map((one, index) => {
-        const { scope = one.scope, grantable = one.grantable } = approved[index] ?? {};
-        return [one, { scope, grantable }];
-      }),
-    );
+    return new Map(wanted.map((one, index) => [one, approved[index] ?? one]));
+  }
+
+  /** The question in the asker's own words. What it leads to is looked up after the proof, and no sooner. */
+  function askedUnresolved({ file, unlocked }: OpenSession, target: Target, before: string): Asked {
+    const form = sentForm(file.account, target);
+    const sent = sentLines(target, before);
+    const words = isOfWords(target) ? wordsOf(unlocked, target) : {};
+    const find = async () => {
+      const found = isOfWords(target) ? [await outcomeOf(resolver, unlocked, target)] : [];
+      const [wanted] = scopesOf(file.account, [target], found);
+      if (wanted === undefined) throw new Error("it was a question, and is none any more");
+      const { scope, grantable, why } = wanted;
+      return { scope, grantable, why, shown: await shownLines(unlocked, wanted, { found: found[0], sent }, before) };
+    };
+    // Ids that were sent are known. A title leaves no grant before it was looked up.
+    return { scope: form, form, sent, shown: sent, grantable: !isOfWords(target), ...words, find };
   }
 
   async function waited(
@@ -244,24 +245,6 @@ function rightOf({ by, verb, also, alone }: GrantNeed, params: never): Right {
   return { verb, ...(also === undefined ? {} : { also }), ...(alone === undefined ? {} : { alone }) };
 }
 
-/** The question about a named thing. It is looked up after the proof. */
-function askedByName(
-  { account }: Unlocked,
-  target: NamedTarget,
-  common: Pick<Asked, "scope" | "form" | "sent" | "alone" | "also">,
-  before: string,
-): Asked {
-  const find = async () => {
-    const found = await findNamed(account, target.named);
-    if (isMissing(found))
-      return { scope: missingScope(account.id, found), shown: [...common.sent, found.error.message], grantable: false };
-    const scope = foundScope(account.id, target, found);
-    return { scope, shown: await foundNamed(account, target, found, before), grantable: true };
-  };
-  const { form } = common;
-  return { ...common, scope: form, shown: common.sent, grantable: false, words: wordsOf(account.id, target), find };
-}
-
 /** The first line of the question. */
 const beforeOf = (also: string | undefined) => (also === undefined ? "" : `and ${also}: `);
 
@@ -271,10 +254,14 @@ function demandHeld(holds: () => boolean): void {
   if (!holds()) throw new PosternError("locked");
 }
 
-/** The lines of a question. Extra effects beside the verb come first, so that no long title pushes them away. */
-async function nameOf({ account }: Unlocked, wanted: Wanted, before: string): Promise<string[]> {
-  const { missing } = wanted;
-  return missing === undefined
-    ? promptNames(account, wanted, before)
-    : missingLines(missing.reference, missing.why, before);
+/** The lines of a question with what it leads to. Extra effects beside the verb come first, so that no long title pushes them away. */
+async function shownLines(
+  { account }: Unlocked,
+  wanted: Wanted,
+  { found, sent }: { readonly found: Outcome | undefined; readonly sent: readonly string[] },
+  before: string,
+): Promise<readonly string[]> {
+  const { target, missing, why = "" } = wanted;
+  if ("named" in target) return why === "" ? foundNamed(account, target, found as FoundThing, before) : [...sent, why];
+  return missing === undefined ? promptNames(account, wanted, before) : missingLines(missing, why, before);
 }

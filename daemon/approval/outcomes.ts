@@ -5,30 +5,41 @@ import { isMissing, type Located, type Missing, type Resolver } from "../account
 import type { Scope } from "../account/scope.ts";
 import type { Access } from "../call/access.ts";
 import type { Unlocked } from "../session/unlocked.ts";
-import { foundScope, type NamedTarget, namedForm } from "./named-lines.ts";
-import { idScope } from "./sent-lines.ts";
+import { isOfWords, type WordsTarget } from "./known-names.ts";
+import { foundScope, type NamedTarget } from "./named-lines.ts";
+import { idScope, sentForm } from "./sent-lines.ts";
 
 /** The outcome of each target that names something. `unknown` ones may not be looked up before a person says yes. */
 export type Outcome = Located | FoundThing | Missing | "unknown";
-/** Looks up the references, and the names that may be looked up. */
+
+/** Looks up the references and names that may be looked up. */
 export function outcomesOf(
   resolver: Resolver,
   unlocked: Unlocked,
   targets: readonly Target[],
-  mayFind: (target: NamedTarget) => Promise<boolean>,
+  mayFind: (target: WordsTarget) => boolean | Promise<boolean>,
 ): (Outcome | Promise<Outcome>)[] {
-  return targets.flatMap((target): (Outcome | Promise<Outcome>)[] => {
-    if ("reference" in target) return [resolver.locate(unlocked, target.reference)];
-    if (!("named" in target)) return [];
-    const find = (may: boolean): Outcome | Promise<Outcome> =>
-      may ? findNamed(unlocked.account, target.named) : "unknown";
-    return [mayFind(target).then(find)];
+  return targets.filter(isOfWords).map((target) => {
+    const find = (may: boolean) => (may ? outcomeOf(resolver, unlocked, target) : "unknown");
+    const may = mayFind(target);
+    return may instanceof Promise ? may.then(find) : find(may);
   });
+}
+
+/** What one reference or name leads to. */
+export function outcomeOf(
+  resolver: Resolver,
+  unlocked: Unlocked,
+  target: WordsTarget,
+): Exclude<Outcome, "unknown"> | Promise<Exclude<Outcome, "unknown">> {
+  return "reference" in target
+    ? resolver.locate(unlocked, target.reference)
+    : findNamed(unlocked.account, target.named);
 }
 
 /** The outcomes as a handler takes them. None is unknown: the gate has passed. */
 export function sorted(targets: readonly Target[], found: readonly Outcome[]): Pick<Access, "found" | "named"> {
-  const looked = targets.filter((target) => "reference" in target || "named" in target);
+  const looked = targets.filter(isOfWords);
   const all = found.map((outcome, index) => ({ outcome, isNamed: "named" in (looked[index] ?? {}) }));
   return {
     found: all.flatMap(({ outcome, isNamed }) => (isNamed ? [] : [outcome as Located | Missing])),
@@ -53,24 +64,26 @@ export type Wanted = {
   readonly grantable: boolean;
   readonly isUnknown?: true;
   readonly found?: Pick<Located, "place">;
-  readonly missing?: { reference: string; why: string };
+  readonly why?: string | undefined;
+  /** The reference that leads nowhere. */
+  readonly missing?: string;
 };
 
 export function scopesOf(account: string, targets: readonly Target[], found: readonly Outcome[]): Wanted[] {
   let next = 0;
   return targets.flatMap((target): Wanted[] => {
-    if (!("reference" in target || "named" in target))
-      return [{ target, scope: idScope(account, target), grantable: true }];
+    if (!isOfWords(target)) return [{ target, scope: idScope(account, target), grantable: true }];
     const outcome = found[next++];
+    if (outcome === undefined || outcome === "unknown")
+      return [{ target, scope: sentForm(account, target), grantable: false, isUnknown: true }];
     if ("named" in target) return [namedScope(account, target, outcome)];
-    if (outcome === undefined || outcome === "unknown" || !("place" in outcome || "error" in outcome))
-      throw new Error("a reference was not looked up");
+    if (!("place" in outcome || "error" in outcome)) throw new Error("a reference was not looked up");
     // Keeps the place only. The found value may hold a whole item, and a person takes minutes to answer.
     if (!isMissing(outcome))
       return [{ target, scope: outcome.scope, grantable: true, found: { place: outcome.place } }];
     if (outcome.harmless) return [];
-    const missing = { reference: target.reference, why: outcome.error.message };
-    return [{ target, scope: missingScope(account, outcome), grantable: false, missing }];
+    const { reference: missing } = target;
+    return [{ target, scope: missingScope(account, outcome), grantable: false, missing, why: outcome.error.message }];
   });
 }
 
@@ -81,14 +94,13 @@ export const missingScope = (account: string, { vault }: Missing): Scope => ({
   ...(vault === undefined ? {} : { vault }),
 });
 
-function namedScope(account: string, target: NamedTarget, outcome: Outcome | undefined): Wanted {
-  if (outcome === undefined || outcome === "unknown")
-    return { target, scope: namedForm(account, target), grantable: false, isUnknown: true };
-  if (isMissing(outcome)) return { target, scope: missingScope(account, outcome), grantable: false };
+function namedScope(account: string, target: NamedTarget, outcome: Exclude<Outcome, "unknown">): Wanted {
+  if (isMissing(outcome))
+    return { target, scope: missingScope(account, outcome), grantable: false, why: outcome.error.message };
   return { target, scope: foundScope(account, target, outcome as FoundThing), grantable: true };
 }
 
 /** The part of a target that a person's yes is about. */
-export function meant({ scope, grantable, missing }: Wanted): unknown {
-  return [scope, grantable, missing?.why];
+export function meant({ scope, grantable, why }: Wanted): unknown {
+  return [scope, grantable, why];
 }

@@ -22,10 +22,13 @@ export type Asked = {
   readonly alone?: true | undefined;
   /** The effect beside the verb that the question names. */
   readonly also?: string | undefined;
-  /** The hash by which a later request finds the grant. */
+  /** The hash by which a later request finds the grant, and the one of the item's own words, for a yes to all of the item. */
   readonly words?: string | undefined;
-  /** Looks up what was named. Called once a proof was given. Until then the scope is the form, and nothing but the sent words is shown. */
-  readonly find?: (() => Promise<Pick<Asked, "scope" | "shown" | "grantable">>) | undefined;
+  readonly itemWords?: string | undefined;
+  /** Why it leads nowhere, once it was looked up. */
+  readonly why?: string | undefined;
+  /** Looks up what was asked for. Called once a proof was given. Until then the scope is the form, and nothing but the sent words is shown. */
+  readonly find?: (() => Promise<Pick<Asked, "scope" | "shown" | "grantable" | "why">>) | undefined;
   /** Set where no choice leaves a grant either: the account is not on this agent. */
   readonly ofNobody?: true;
 };

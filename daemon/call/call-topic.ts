@@ -19,7 +19,8 @@ export type CallTopic = {
   wanted?: readonly {
     readonly scope: Scope;
     readonly found?: object;
-    readonly missing?: { readonly reference: string };
+    /** The reference that leads nowhere. */
+    readonly missing?: string;
   }[];
   /** The number of the policy's rule that denied it. */
   rule?: number;
@@ -41,6 +42,6 @@ export function refusalDetails({ targets = [], wanted }: CallTopic): Pick<LogEnt
   const isKnown = ({ found, missing }: (typeof wanted)[number]) => found !== undefined || missing !== undefined;
   const { ids, names } = recordedPlaces(wanted.filter(isKnown).map(({ scope }) => scope));
   const sent = recordedPlaces(wanted.filter((one) => !isKnown(one)).map(({ scope }) => scope));
-  const references = wanted.flatMap(({ missing }) => missing?.reference ?? []);
+  const references = wanted.flatMap(({ missing }) => missing ?? []);
   return { asked: ids, names: [...names, ...sent.ids, ...sent.names, ...references] };
 }

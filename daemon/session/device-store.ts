@@ -28,7 +28,8 @@ export type IdleLock = ParamsOf<"accounts.setIdleLock">["idleLock"];
 /** A yes to every later start of a program. Each scope has an id, by which it is listed and revoked. */
 export type ApplicationGrant = {
   readonly launch: Launch;
-  readonly given: readonly { readonly id: string; readonly scope: Scope }[];
+  /** `words` is the keyed hash of the reference that was allowed. */
+  readonly given: readonly { readonly id: string; readonly scope: Scope; readonly words?: string }[];
   readonly wallMs: number;
   readonly bootMs: number;
   /** The boot in which it was given. A terminal session of a later boot could have the same numbers. */

@@ -32,6 +32,8 @@ export type Unlocked = {
   /** Seals names for the audit log, and opens names in it. */
   sealNames(names: readonly string[]): string;
   openNames(sealed: string): string[];
+  /** A keyed hash of words that a person allowed: the same for this account until its root key is another one. A grant holds it, and no title. */
+  hashWords(words: readonly (string | readonly string[] | undefined)[]): string;
   /** The messages for the person at this unlock. */
   readonly warnings: readonly string[];
   /** Wipes every key. */
@@ -77,7 +79,8 @@ async function openParts(
   opened.push(ownKind.close);
   const storeKey = crypto.keep(storeKeyOf(crypto, signedIn.rootKey));
   const namesKey = crypto.keep(namesKeyOf(crypto, signedIn.rootKey));
-  opened.push(() => crypto.release(storeKey, namesKey));
+  const wordsKey = crypto.keep(subkey(crypto, signedIn.rootKey, "postern/1 allowed words"));
+  opened.push(() => crypto.release(storeKey, namesKey, wordsKey));
   const owner = { account: file.account, user: file.user };
   const namesContext = { part: "audit names", ...owner } as const;
   const { store } = openDeviceStore(crypto, storeKey, owner, join(folder, "device.sealed"));
@@ -108,6 +111,7 @@ async function openParts(
     signedIn,
     sealNames,
     openNames: (sealed) => openNames(crypto, namesKey, owner, sealed),
+    hashWords: (words) => crypto.keyedHash(wordsKey, utf8(JSON.stringify(words.map((one) => one ?? null)))).toBase64(),
     warnings: [...warnings, ...resumed.problems],
     close,
   };

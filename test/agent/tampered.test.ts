@@ -136,5 +136,8 @@ test("a vault's name, or a vault key's grant, that was altered locks the vault's
   await channel.call("session.lock", {});
   await channel.call("session.unlock", { password: "seven quiet harbours" });
   channel.close();
+  person.leave();
+  person = await attachPerson(agent);
+  person.always("yes");
   expect((await read("op://Elsewhere/x/password")).code).toBe(8);
 });

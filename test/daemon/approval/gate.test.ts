@@ -2,6 +2,7 @@
 // needs.
 import { describe, expect, test } from "vitest";
 import { createResolver } from "../../../daemon/account/resolver.ts";
+import type { Scope } from "../../../daemon/account/scope.ts";
 import { createBroker, GATHER_MS } from "../../../daemon/approval/broker.ts";
 import { createGate } from "../../../daemon/approval/gate.ts";
 import { createGrants, GRANT_IDLE_MS } from "../../../daemon/approval/grants.ts";
@@ -12,11 +13,23 @@ import { createUnlockWaits } from "../../../daemon/approval/unlock-waits.ts";
 import type { Call } from "../../../daemon/call/call.ts";
 import { createPolicies } from "../../../daemon/policy/policies.ts";
 import type { Sessions } from "../../../daemon/session/sessions.ts";
+import type { Verb } from "../../../protocol/entry.ts";
 import { PosternError } from "../../../protocol/errors.ts";
 import { fakeClock } from "../host/fake-clock.ts";
 import { subject } from "../peer/subjects.ts";
 
-const account = "a".repeat(26);
+const id = (letter: string) => letter.repeat(26);
+const account = id("a");
+
+type Held = Scope & { readonly words?: string };
+const field = (held: Partial<Held>): Held => ({
+  account,
+  level: "values",
+  vault: id("v"),
+  item: id("i"),
+  field: "f",
+  ...held,
+});
 
 function fresh() {
   const clock = fakeClock();
@@ -38,15 +51,25 @@ function fresh() {
   const allow = (prompt: Prompt) => broker.decide(prompt, { yes: prompt.offer() });
   let touched = 0;
   let same = true;
+  let looks = 0;
   const looked = Promise.withResolvers<string[]>();
   const unlocked = {
     account: {
       id: account,
-      vaults: async () => [],
+      vaults: async () => [{ id: id("v"), title: "Demo" }],
       environments: { list: async () => [] },
-      matchVaults: () => looked.promise,
+      matchVaults: () => {
+        looks++;
+        return looked.promise;
+      },
     },
-    cache: { find: () => undefined },
+    cache: {
+      find: () => {
+        looks++;
+        return undefined;
+      },
+    },
+    hashWords: (words: readonly unknown[]) => JSON.stringify(words),
     store: { state: {} },
   };
   const session = {
@@ -62,7 +85,7 @@ function fresh() {
   const gate = createGate({
     ...{ clock, sessions, grants, broker, unlockWaits },
     resolver: createResolver(clock),
-    applications: { know: () => undefined },
+    applications: { know: () => undefined, knowsWords: () => false },
     policies: createPolicies("/nowhere"),
   });
   const call = (method: "vaults.list" | "secrets.resolveAll", signal = new AbortController().signal): Call =>
@@ -93,6 +116,8 @@ function fresh() {
     pass,
     turn,
     touched: () => touched,
+    /** The looks into the cache, and for vaults. */
+    looks: () => looks,
     replace: () => (same = false),
     lock: () => {
       session.unlocked = undefined;
@@ -149,9 +174,69 @@ describe("a request without a grant", () => {
   });
 });
 
+/** Grants that let nobody look for `op://Demo/DB/password`. */
+const others: readonly (readonly [string, Verb, Held])[] = [
+  [
+    "of one of its fields, which was asked for in other words",
+    "read",
+    field({ words: '["reference","op://Demo/DB/user"]' }),
+  ],
+  ["of the same field, in another spelling", "read", field({ words: '["reference","op://demo/DB/password"]' })],
+  ["of another item", "write", { account, level: "values", vault: id("v"), item: id("i") }],
+  [
+    "of the item, whose fields are in no grant",
+    "read",
+    { ...field({ words: '["item","Demo","DB"]' }), level: "names" },
+  ],
+  ["of grants and questions", "manage", { account, level: "values" }],
+  ["of another account", "read", { account: id("z"), level: "values" }],
+];
+
+describe("a reference that its asker may not read", () => {
+  test.each([["without a grant", undefined, undefined] as const, ...others])(
+    "is asked about in its own words, and looks nothing up: %s",
+    async (_what, verb, held) => {
+      const { clock, grants, opened, pass, turn, looks } = fresh();
+      if (verb !== undefined && held !== undefined) {
+        const { words, ...scope } = held;
+        grants.add(subject("app"), verb, scope, { idleMs: GRANT_IDLE_MS, ageMs: GRANT_IDLE_MS, words });
+      }
+      const references = ["op://Demo/DB/password"];
+      await expect(pass({ references, noWait: true }, "secrets.resolveAll")).rejects.toMatchObject({
+        name: "approvalRequired",
+      });
+      pass({ references }, "secrets.resolveAll").catch(() => undefined);
+      await turn();
+      clock.advance(GATHER_MS);
+      expect(opened[0]?.offer().text[1]).toBe("  op://Demo/DB/password");
+      expect(looks()).toBe(0);
+      void opened[0]?.find();
+      expect(looks()).toBeGreaterThan(0);
+    },
+  );
+
+  test.each<[string, Verb, Held]>([
+    ["its own words", "read", field({ words: '["reference","op://Demo/DB/password"]' })],
+    [
+      "the words of its item",
+      "read",
+      { account, level: "values", vault: id("v"), item: id("i"), words: '["item","Demo","DB"]' },
+    ],
+    ["its vault", "read", { account, level: "values", vault: id("v") }],
+    ["the names of the account", "read", { account, level: "names" }],
+  ])("is looked up where a grant is of %s", async (_what, verb, { words, ...scope }) => {
+    const { grants, pass, looks } = fresh();
+    grants.add(subject("app"), verb, scope, { idleMs: GRANT_IDLE_MS, ageMs: GRANT_IDLE_MS, words });
+    pass({ references: ["op://Demo/DB/password"] }, "secrets.resolveAll").catch(() => undefined);
+    await new Promise((resolve) => setImmediate(resolve));
+    expect(looks()).toBeGreaterThan(0);
+  });
+});
+
 describe("a request whose account is locked", () => {
   test("while it is looked up is told so, and asks nobody", async () => {
-    const { opened, pass, turn, lock, lookedUp, touched } = fresh();
+    const { grants, opened, pass, turn, lock, lookedUp, touched } = fresh();
+    grants.add(subject("app"), "read", { account, level: "names" }, { idleMs: GRANT_IDLE_MS, ageMs: GRANT_IDLE_MS });
     const passing = pass({ references: ["op://a/b/c"] }, "secrets.resolveAll");
     passing.catch(() => undefined);
     await turn();
