@@ -24,7 +24,6 @@ import { createQuotas } from "./approval/quotas.ts";
 import { createTickets } from "./approval/tickets.ts";
 import { createUnlockTelling } from "./approval/unlock-telling.ts";
 import { createUnlockWaits } from "./approval/unlock-waits.ts";
-import { createStrangers, type Strangers } from "./audit/strangers.ts";
 import { type Authenticators, createAuthenticators } from "./authenticators/authenticators.ts";
 import type { Call } from "./call/call.ts";
 import { refusalDetails } from "./call/call-topic.ts";
@@ -143,7 +142,6 @@ export function createAgent(parts: AgentParts): Agent {
   const approvers = createApprovers(grants);
   const applications = createApplications(clock, grants, newId);
   const handles = createHandles(newId);
-  const strangers = createStrangers(clock);
   const followers = createFollowers({
     ...{ clock, log, connections },
     changed: (unlocked, change) => watches.changed(unlocked, change),
@@ -166,7 +164,7 @@ export function createAgent(parts: AgentParts): Agent {
     newId,
     nameOf: (account, isNamed) =>
       isNamed || sessions.list().length > 1 ? sessions.find(account)?.file.name : undefined,
-    watcher: alsoTelling(watchPrompts({ sessions: () => sessions, approvers, connections }), desk, pages),
+    watcher: alsoTelling(watchPrompts({ sessions: () => sessions, approvers, connections, isStranger }), desk, pages),
     offers: createOffers(clock),
     lockMsOf: (account) => idleMsOf(sessions.find(account)?.unlocked?.store.state ?? {}, logind.hears()),
     changedFile: (account, connection) => applications.changedFile(sessions.open(account), connection),
@@ -274,8 +272,9 @@ export function createAgent(parts: AgentParts): Agent {
     return [...persons.filter((one) => one === sessions.default()), ...others];
   }
 
-  const isStranger = (connection: Connection) =>
-    grants.list(connection.subject).length === 0 && bearersOf(connection).length === 0;
+  function isStranger(connection: Connection): boolean {
+    return grants.list(connection.subject).length === 0 && bearersOf(connection).length === 0;
+  }
 
   function tell(told: readonly Connection[], method: string, params: object): void {
     for (const connection of told) connection.notify(method, params);
@@ -314,22 +313,26 @@ export function createAgent(parts: AgentParts): Agent {
     ...{ proofs, overseer, desk, systemDialog, givenYes, policies, authenticators, pages, logind },
     ...{ connections, grants, applications, approvers, handles, followers, broker, sessions, tokens, left, watches },
   };
-  const gate = createGate({ clock, sessions, grants, broker, unlockWaits, resolver, applications, policies });
-  const dispatch = createDispatch(
-    handlersOf(parts, state),
-    gate,
-    log,
-    recordingRefusals({ concerned, isStranger, strangers }),
-  );
+  const gate = createGate({
+    clock,
+    sessions,
+    grants,
+    broker,
+    unlockWaits,
+    resolver,
+    applications,
+    policies,
+    isStranger,
+  });
+  const dispatch = createDispatch(handlersOf(parts, state), gate, log, recordingRefusals(concerned));
   return {
     dispatch,
     answerSdk,
     recordRefused: (outcome) => {
       for (const { audit } of sessions.list())
-        recordAnyway(() => strangers.read(audit, { event: "peer.refused", outcome }));
+        recordAnyway(() => audit.read({ event: "peer.refused", outcome, isStranger: () => true }));
     },
     close: () => {
-      strangers.close();
       logind.end();
       return closeAll(state).finally(desk.close).finally(pages.close);
     },
@@ -377,22 +380,13 @@ function askersOf({ clock, log, native, env, pinentries: chosen }: AgentParts, l
 }
 
 /** Records each refused call where there is an account. Without an account, a refusal concerns nobody's secrets. */
-function recordingRefusals(parts: {
-  readonly concerned: (call: Call) => readonly Pick<AccountSession, "audit">[];
-  readonly isStranger: (connection: Connection) => boolean;
-  readonly strangers: Strangers;
-}): OnRefused {
+function recordingRefusals(concerned: (call: Call) => readonly Pick<AccountSession, "audit">[]): OnRefused {
   return (call, name) => {
     const { unlockWait, rule } = call.about;
     if (name === "locked" && unlockWait !== undefined) unlockWait.sawOpen = false;
     const told = { ...entryOf(call, name, []), ...refusalDetails(call.about) };
     const byRule = rule === undefined ? [] : [{ ...told, event: "policy.denied", outcome: `rule ${rule}` }];
-    for (const { audit } of parts.concerned(call)) {
-      for (const one of [...byRule, told]) {
-        if (parts.isStranger(call.connection)) parts.strangers.read(audit, one);
-        else audit.read(one);
-      }
-    }
+    for (const { audit } of concerned(call)) for (const one of [...byRule, told]) audit.read(one);
   };
 }
 

@@ -7,6 +7,7 @@ import type { FoundThing } from "../account/named-things.ts";
 import type { Located, Resolver } from "../account/resolver.ts";
 import { covers, type Scope } from "../account/scope.ts";
 import type { Call } from "../call/call.ts";
+import type { Connection } from "../call/connection.ts";
 import { type Clock, type Moment, momentOf } from "../host/clock.ts";
 import type { Subject } from "../peer/subject.ts";
 import type { Policies } from "../policy/policies.ts";
@@ -38,6 +39,7 @@ export type GateParts = {
   readonly resolver: Resolver;
   readonly applications: Pick<Applications, "know" | "knowsWords">;
   readonly policies: Policies;
+  readonly isStranger: (connection: Connection) => boolean;
 };
 
 type GrantNeed = Extract<Need<never>, { kind: "grant" }>;
@@ -61,6 +63,7 @@ export function createGate(parts: GateParts): Gate {
 
   const gate: Gate = (method, params, call) => {
     const { need: declared, activity } = catalogue[method];
+    call.about.isStranger = () => parts.isStranger(call.connection);
     if (declared.kind !== "grant") return accounts.concerning(method, params, call);
     const need = rightOf(declared as GrantNeed, params);
     const now = momentOf(clock);

@@ -12,16 +12,19 @@ export type PromptWatcherParts = {
   readonly sessions: () => Pick<Sessions, "pick">;
   readonly approvers: Approvers;
   readonly connections: ReadonlySet<Connection>;
+  readonly isStranger: (connection: Connection) => boolean;
 };
 
 /** `sessions` is a function, since the sessions withdraw prompts and are made later. */
-export function watchPrompts({ sessions, approvers, connections }: PromptWatcherParts): Watcher {
-  const open = new Set<string>();
+export function watchPrompts({ sessions, approvers, connections, isStranger }: PromptWatcherParts): Watcher {
+  /** The open prompts, and whether strangers alone asked. */
+  const open = new Map<string, boolean>();
   return {
     opened: (prompt) => {
       const { id, code } = prompt;
       const { text } = prompt.offer();
-      const asked = { event: "prompt.opened", outcome: prompt.verb, ...askerOf(prompt) };
+      const byStrangers = [...prompt.askers()].every(isStranger);
+      const asked = { event: "prompt.opened", outcome: prompt.verb, ...askerOf(prompt, byStrangers) };
       sessions()
         .pick(prompt.account)
         .audit.keep({ ...asked, ids: [id], names: text });
@@ -32,7 +35,7 @@ export function watchPrompts({ sessions, approvers, connections }: PromptWatcher
         for (const approver of approvers.of(prompt.account))
           approver.notify("prompt.opened", { prompt: id, code, hash: shown.hash, text: shown.text });
       };
-      open.add(id);
+      open.set(id, byStrangers);
       if (approvers.of(prompt.account).size === 0) return;
       if (prompt.isFound()) tell();
       // A fault of the look-up is told to whoever answers, who waits for it too.
@@ -40,9 +43,10 @@ export function watchPrompts({ sessions, approvers, connections }: PromptWatcher
     },
     closed: (prompt, ending) => {
       const { id, code } = prompt;
+      const asker = askerOf(prompt, open.get(id) === true);
       open.delete(id);
       const { audit } = sessions().pick(prompt.account);
-      recordAnyway(() => audit.keep({ event: "prompt.closed", outcome: ending, ...askerOf(prompt), ids: [id] }));
+      recordAnyway(() => audit.keep({ event: "prompt.closed", outcome: ending, ...asker, ids: [id] }));
       const attached = approvers.of(prompt.account);
       for (const connection of connections) {
         const isIts = connection.subject.key === prompt.subject.key || connection.shows === id;
@@ -81,6 +85,6 @@ export function recordAnyway(record: () => void): void {
   }
 }
 
-function askerOf({ subject }: Prompt): Actor {
-  return { program: programOf(subject), pid: subject.pid, who: whoOf(subject) };
+function askerOf({ subject }: Prompt, isStranger: boolean): Actor {
+  return { program: programOf(subject), pid: subject.pid, who: whoOf(subject), isStranger: () => isStranger };
 }

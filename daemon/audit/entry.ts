@@ -2,7 +2,13 @@
 import type { TokenIds } from "./chain.ts";
 
 /** The actor. Path and process id are for people. `who` is the subject's hash, which finds its own records again. */
-export type Actor = { readonly program?: string; readonly pid?: number; readonly who?: string };
+export type Actor = {
+  readonly program?: string;
+  readonly pid?: number;
+  readonly who?: string;
+  /** Whether it holds no grant and no token now. Never written. */
+  readonly isStranger?: (() => boolean) | undefined;
+};
 
 /** An act. `names` are sealed before they are written. `ids` are written as they are. */
 export type LogEntry = Actor & {

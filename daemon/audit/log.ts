@@ -13,6 +13,7 @@ import { add, type Fold, folded, foldKey, newFold } from "./folds.ts";
 import { type Anchor, type Checkpoint, resume, tailOf } from "./proof.ts";
 import { contentOf } from "./record-content.ts";
 import { dropOldest, listSegments, openWriter, SEGMENT_BYTES_MAX, type Writer } from "./segments.ts";
+import { createStrangers } from "./strangers.ts";
 
 /** Milliseconds that the record of a read may wait in memory. A kill -9 can lose so much. */
 export const FLUSH_MS = 100;
@@ -37,7 +38,10 @@ export type AuditLog = {
    * a failed write, and locked once the log was closed.
    */
   read(entry: LogEntry): number;
-  /** Records an act that must not be lost. It is on disk when this returns. Returns the bytes of the record. Throws auditUnwritable. */
+  /**
+   * Records an act that must not be lost. It is on disk when this returns. Returns the bytes of the record, or zero where strangers have used up their room.
+   * Throws auditUnwritable.
+   */
   keep(entry: LogEntry): number;
   /** Takes in records of a token's own log, with their names as they are sealed. On disk when it returns. Throws auditUnwritable. */
   takeIn(records: readonly LeftRecord[]): void;
@@ -79,6 +83,12 @@ export function openAuditLog(
   let canRetry = false;
   let cancelFlush: (() => void) | undefined;
   let cancelFolds: (() => void) | undefined;
+
+  const strangers = createStrangers(clock, (unnamed) => {
+    // A full disk is told to the next caller.
+    if (!closed && !broken) chain({ event: "strangers.leftOut", outcome: "counted", unnamed }, 1);
+    if (!closed) later();
+  });
 
   if (opened.torn) chain({ event: "audit.torn", outcome: "closed" }, 1);
 
@@ -175,16 +185,20 @@ export function openAuditLog(
       // A session may end during a write. Nothing is written then: the descriptor may belong to another file by now.
       if (closed) throw new PosternError("locked");
       demandWritable();
+      if (!strangers.admits(entry, false)) return 0;
       const key = foldKey(entry);
       const fold = folds.get(key);
       if (fold !== undefined && clock.monotonicMs() - fold.since < FOLD_MS) {
         add(fold, entry);
+        strangers.wrote(entry, 0);
         return 0;
       }
       if (folds.size >= FOLDS_MAX) unfold();
       if (fold !== undefined && fold.count > 0) chain(folded(fold), fold.count);
-      folds.set(key, newFold(entry, clock.monotonicMs()));
+      // What tells a stranger leads to its connection, which may be gone sooner than the fold.
+      folds.set(key, newFold({ ...entry, isStranger: undefined }, clock.monotonicMs()));
       const bytes = chain(entry, 1);
+      strangers.wrote(entry, bytes);
       later();
       return bytes;
     },
@@ -192,7 +206,9 @@ export function openAuditLog(
       // The act is done and cannot be recorded. The error "locked" would say that it was not done.
       if (closed) throw new PosternError("auditUnwritable", "the session ended meanwhile");
       demandWritable();
+      if (!strangers.admits(entry, true)) return 0;
       const bytes = chain(entry, 1);
+      strangers.wrote(entry, bytes);
       write(true);
       return bytes;
     },
@@ -230,6 +246,7 @@ export function openAuditLog(
         ? undefined
         : { seq, last: state.last, key: base64(state.key), at: new Date(clock.wallMs()).toISOString() },
     close: () => {
+      strangers.close();
       closed = true;
       cancelFlush?.();
       cancelFolds?.();

@@ -1,55 +1,82 @@
-// Refusals of strangers, which are programs without a grant and without a token. They can cause any number, so all of them share a small room
-// a day. Past it, one record gives the number of the rest.
-import { PosternError } from "../../protocol/errors.ts";
-import type { Clock } from "../host/clock.ts";
+// Records that strangers cause. A stranger is a program without a grant and without a token. It can be refused, and can ask, as often as it likes.
+// So all of them share a small room in each log. Past it, one record gives the number of the rest. Nobody is refused for that.
+import { errors } from "../../protocol/errors.ts";
+import { type Clock, momentOf, passedMs } from "../host/clock.ts";
 import type { LogEntry } from "./entry.ts";
-import type { AuditLog } from "./log.ts";
 
 /** Bytes that strangers may add to one log in a day: about three thousand refusals. A year of them pushes nothing out. */
 export const STRANGER_BYTES_PER_DAY = 1024 * 1024;
 
-const DAY_MS = 24 * 60 * 60_000;
+/** Records of strangers in an hour for which the disk is waited for: more questions and wrong passwords than a person meets in a day. */
+export const STRANGER_KEPT_PER_HOUR = 256;
 
-type Log = Pick<AuditLog, "read" | "keep">;
+const HOUR_MS = 60 * 60_000;
+const DAY_MS = 24 * HOUR_MS;
+
+/** Acts of which any program can cause any number. Their outcomes are no errors. */
+const acts: ReadonlySet<string> = new Set(["peer.refused", "policy.denied", "prompt.opened"]);
+
 type Day = { bytes: number; left: number; cancel: () => void };
 
 export type Strangers = {
-  /** Records a refusal where there is room, and counts it otherwise. Throws as the log does. */
-  read(log: Log, entry: LogEntry): void;
+  /** Whether this one is recorded. Counts it otherwise. `isKept` says that the disk would be waited for. */
+  admits(entry: LogEntry, isKept: boolean): boolean;
+  /** Adds the bytes of a record. Where it was only counted, a later record has its names. */
+  wrote(entry: LogEntry, bytes: number): void;
   /** Records the number of those counted so far. */
   close(): void;
 };
 
-export function createStrangers(clock: Pick<Clock, "after">, bytesPerDay = STRANGER_BYTES_PER_DAY): Strangers {
-  const days = new Map<Log, Day>();
+/** `leftOut` records that number. */
+export function createStrangers(
+  clock: Clock,
+  leftOut: (count: number) => void,
+  bytesPerDay = STRANGER_BYTES_PER_DAY,
+): Strangers {
+  let day: Day | undefined;
+  let hour = { since: momentOf(clock), kept: 0 };
 
-  function end(log: Log, day: Day): void {
-    days.delete(log);
-    day.cancel();
-    if (day.left > 0) log.keep({ event: "strangers.leftOut", outcome: "counted", unnamed: day.left });
+  function end(): void {
+    const ended = day;
+    day = undefined;
+    ended?.cancel();
+    if (ended !== undefined && ended.left > 0) leftOut(ended.left);
   }
 
-  function begin(log: Log): Day {
-    const day: Day = { bytes: 0, left: 0, cancel: () => undefined };
-    day.cancel = clock.after(DAY_MS, () => quietly(() => end(log, day)));
-    days.set(log, day);
+  function today(): Day {
+    day ??= { bytes: 0, left: 0, cancel: clock.after(DAY_MS, end) };
     return day;
   }
 
+  function keptInHour(): number {
+    const now = momentOf(clock);
+    if (passedMs(now, hour.since) >= HOUR_MS) hour = { since: now, kept: 0 };
+    return hour.kept;
+  }
+
   return {
-    read: (log, entry) => {
-      const day = days.get(log) ?? begin(log);
-      if (day.bytes >= bytesPerDay) {
-        day.left++;
-        return;
+    admits: (entry, isKept) => {
+      if (!isTheirs(entry)) return true;
+      const own = today();
+      if (own.bytes < bytesPerDay && (!isKept || keptInHour() < STRANGER_KEPT_PER_HOUR)) {
+        if (isKept) hour.kept++;
+        return true;
       }
-      // A later record counts this one with the others.
-      day.bytes += log.read(entry) || namedBytes(entry);
+      own.left++;
+      return false;
     },
-    close: () => {
-      for (const [log, day] of days) quietly(() => end(log, day));
+    wrote: (entry, bytes) => {
+      if (isTheirs(entry)) today().bytes += bytes || namedBytes(entry);
     },
+    close: end,
   };
+}
+
+/** Whether it is a stranger's refusal, or an act that changes nothing. What a person's proof allowed is never left out. */
+function isTheirs({ isStranger, event, outcome }: LogEntry): boolean {
+  const isCheap =
+    acts.has(event) || Object.hasOwn(errors, outcome) || (event === "prompt.closed" && outcome !== "approved");
+  return isCheap && isStranger?.() === true;
 }
 
 /** Bytes of a character after sealing and base64. */
@@ -57,13 +84,4 @@ const SEALED_BYTES = 2;
 
 function namedBytes({ asked = [], names = [] }: LogEntry): number {
   return SEALED_BYTES * [...asked, ...names].reduce((sum, { length }) => sum + length, 0);
-}
-
-/** Ignores a closed or full log, which other code reports. */
-function quietly(tell: () => void): void {
-  try {
-    tell();
-  } catch (error) {
-    if (!(error instanceof PosternError)) throw error;
-  }
 }

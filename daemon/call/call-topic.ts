@@ -13,6 +13,8 @@ export type CallTopic = {
   /** The account of the call. */
   session?: AccountSession;
   targets?: readonly Target[];
+  /** Whether the caller holds no grant and no token now. */
+  isStranger?: () => boolean;
   /** Set where the client's calls wait for an unlock. An answer `locked` is what it is told once. */
   unlockWait?: UnlockWait;
   /** The places of the targets. They are ids only, since no item is held while a person is asked. */

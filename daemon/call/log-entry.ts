@@ -22,7 +22,8 @@ export function whoOf(subject: Subject): string {
 /** The actor of this call. */
 export function actorOf(call: Call): Actor {
   const { subject, peer } = call.connection;
-  return { program: programOf(subject), pid: peer.identity.pid, who: whoOf(subject) };
+  const { isStranger } = call.about;
+  return { program: programOf(subject), pid: peer.identity.pid, who: whoOf(subject), isStranger };
 }
 
 /** A happening of this call. `names` are sealed before they are written. */

@@ -192,9 +192,7 @@ describe("a read that was refused names its item", () => {
   test("when a person said no, and the asker does not learn the item", async () => {
     person.always("no");
     await expect(call(program.call("secrets.resolve", { reference }))).rejects.toThrow(named("approvalDenied"));
-    expect(await refusals("approvalDenied")).toMatchObject([
-      { ids: [vaultId, itemId], titles: ["Demo", "DB"], names: ["/password"] },
-    ]);
+    expect(await refusals("approvalDenied")).toMatchObject([{ names: [reference] }]);
     expect(await refusals("approvalDenied", "Demo/Other")).toEqual([]);
     const { records } = await program.call("audit.list", {});
     const own = records.filter(({ outcome }) => outcome === "approvalDenied");
@@ -209,7 +207,7 @@ describe("a read that was refused names its item", () => {
     await passing(agent, shown);
     agent.clock.advance(PROMPT_MS);
     await expect(late).rejects.toThrow(named("approvalTimedOut"));
-    expect(await refusals("approvalTimedOut")).toMatchObject([{ ids: [vaultId, itemId] }]);
+    expect(await refusals("approvalTimedOut")).toMatchObject([{ names: [reference] }]);
   });
 
   test("when the service was away, as far as the request named it; a read from memory is there like any other", async () => {

@@ -87,6 +87,7 @@ function fresh() {
     resolver: createResolver(clock),
     applications: { know: () => undefined, knowsWords: () => false },
     policies: createPolicies("/nowhere"),
+    isStranger: () => true,
   });
   const call = (method: "vaults.list" | "secrets.resolveAll", signal = new AbortController().signal): Call =>
     ({

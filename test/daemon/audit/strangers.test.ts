@@ -5,8 +5,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { add, FOLDED_LENGTH_MAX, folded, newFold } from "../../../daemon/audit/folds.ts";
-import { type AuditLog, openAuditLog } from "../../../daemon/audit/log.ts";
-import { createStrangers, STRANGER_BYTES_PER_DAY } from "../../../daemon/audit/strangers.ts";
+import { type AuditLog, FLUSH_MS, openAuditLog } from "../../../daemon/audit/log.ts";
+import { createStrangers, STRANGER_BYTES_PER_DAY, STRANGER_KEPT_PER_HOUR } from "../../../daemon/audit/strangers.ts";
 import { refusalDetails } from "../../../daemon/call/call-topic.ts";
 import { createLog } from "../../../daemon/host/log.ts";
 import { concerns } from "../../../daemon/methods/audit-target.ts";
@@ -44,15 +44,15 @@ const records = () =>
 const refused = (names: readonly string[]) => ({
   ...{ event: "secrets.resolveAll", outcome: "approvalRequired", program: "/x", pid: 1, who: "w" },
   names,
+  isStranger: () => true,
 });
 
 test("strangers add no more than their daily share to a log, and one record counts what was left out", () => {
-  const strangers = createStrangers(clock);
   const long = "z".repeat(480);
   let asked = 0;
   for (let hour = 0; hour < 23; hour++) {
     for (let round = 0; round < 20; round++) {
-      for (let call = 0; call < 40; call++) strangers.read(log, refused([`op://a/${asked++}/${long}`]));
+      for (let call = 0; call < 40; call++) log.read(refused([`op://a/${asked++}/${long}`]));
       clock.advance(10_001);
     }
     clock.advance(60 * 60_000 - 20 * 10_001);
@@ -61,35 +61,60 @@ test("strangers add no more than their daily share to a log, and one record coun
   expect(text().length).toBeGreaterThan(STRANGER_BYTES_PER_DAY / 4);
   expect(text().length).toBeLessThan(STRANGER_BYTES_PER_DAY + 2 * FOLDED_LENGTH_MAX);
   clock.advance(60 * 60_000);
+  clock.advance(FLUSH_MS);
   const told = records();
   const recorded = told.reduce((sum, { event, count }) => sum + (event === "secrets.resolveAll" ? count : 0), 0);
   expect(told.filter(({ event }) => event === "strangers.leftOut")).toMatchObject([{ unnamed: asked - recorded }]);
 });
 
 test("strangers may use the last byte of a day's share but not the next, and tomorrow they have room again", () => {
-  const bytes = log.read({ ...refused(["op://a/b/c"]), event: "secrets.measure" });
-  const strangers = createStrangers(clock, bytes);
-  const one = (event: string) => strangers.read(log, { ...refused(["op://a/b/c"]), event });
-  one("secrets.resolve");
-  one("items.get");
-  one("items.list");
-  strangers.close();
-  log.flush();
-  const events = () => records().map(({ event, unnamed }) => [event, unnamed]);
-  expect(events()).toEqual([
-    ["secrets.measure", undefined],
-    ["secrets.resolve", undefined],
-    ["strangers.leftOut", 2],
-  ]);
-  one("vaults.list");
+  const counted: number[] = [];
+  const strangers = createStrangers(clock, (left) => counted.push(left), 100);
+  const one = refused(["op://a/b/c"]);
+  strangers.wrote(one, 99);
+  expect(strangers.admits(one, false)).toBe(true);
+  strangers.wrote(one, 1);
+  expect([strangers.admits(one, false), strangers.admits(one, true)]).toEqual([false, false]);
   clock.advance(DAY_MS);
-  one("vaults.get");
-  log.flush();
+  expect(counted).toEqual([2]);
+  expect(strangers.admits(one, false)).toBe(true);
+});
+
+test("the disk is waited for 256 records of strangers in an hour, and one record counts the rest", () => {
+  const denied = (at: number) => ({
+    ...refused([`op://a/b/${at}`]),
+    event: "session.unlock",
+    outcome: "wrongPassword",
+  });
+  for (let at = 0; at < STRANGER_KEPT_PER_HOUR; at++) expect(log.keep(denied(at))).toBeGreaterThan(0);
+  expect(log.keep(denied(-1))).toBe(0);
+  expect(log.keep({ ...denied(-2), event: "prompt.opened", outcome: "read" })).toBe(0);
+  clock.advance(60 * 60_000);
+  expect(log.keep(denied(-3))).toBeGreaterThan(0);
+  log.close();
+  expect(records().filter(({ event }) => event === "strangers.leftOut")).toMatchObject([{ unnamed: 2 }]);
+  expect(records().filter(({ event }) => event === "session.unlock")).toHaveLength(STRANGER_KEPT_PER_HOUR + 1);
+  log = openAuditLog(folder, crypto, clock, createLog(), () => undefined);
+});
+
+test("what a proof allowed, and what others do, is recorded when strangers have no room", () => {
+  for (let at = 0; at <= STRANGER_KEPT_PER_HOUR; at++)
+    log.keep({ ...refused([`op://a/b/${at}`]), outcome: "proofRefused" });
+  const by = { program: "/x", pid: 1, who: "w", isStranger: () => true };
+  const kept = [
+    { event: "session.unlock", outcome: "ok", ...by },
+    { event: "prompts.answer", outcome: "approved", ...by },
+    { event: "prompt.closed", outcome: "approved", ...by },
+    { event: "session.lock", outcome: "asked", ...by },
+    { event: "items.delete", outcome: "itemNotFound", ...by, isStranger: () => false },
+  ];
+  for (const entry of kept) expect(log.keep(entry)).toBeGreaterThan(0);
   expect(
-    events()
-      .slice(3)
-      .map(([event]) => event),
-  ).toEqual(["vaults.list", "vaults.get"]);
+    records()
+      .slice(-kept.length)
+      .map(({ event }) => event),
+  ).toEqual(kept.map(({ event }) => event));
+  expect(text()).not.toContain("isStranger");
 });
 
 test("one folded record names as many references as it has room for, and counts the rest", () => {
