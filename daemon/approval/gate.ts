@@ -8,6 +8,7 @@ import type { Located, Resolver } from "../account/resolver.ts";
 import { covers, type Scope } from "../account/scope.ts";
 import type { Call } from "../call/call.ts";
 import type { Connection } from "../call/connection.ts";
+import { whoOf } from "../call/log-entry.ts";
 import { type Clock, type Moment, momentOf } from "../host/clock.ts";
 import type { Subject } from "../peer/subject.ts";
 import type { Policies } from "../policy/policies.ts";
@@ -76,7 +77,7 @@ export function createGate(parts: GateParts): Gate {
     const { file, audit, unlocked } = living;
     const session = { file, audit, unlocked } as OpenSession;
     const holds = () => living.unlocked === unlocked;
-    session.audit.demandWritable();
+    session.audit.demandWritable(whoOf(call.connection.subject));
     const targets = (declared.scopeOf as (params: never) => readonly Target[])(params);
     Object.assign(call.about, { session: living, targets });
     const policy = byPolicy(parts, session, { need, targets, client }, call);

@@ -7,12 +7,22 @@ import { PosternError } from "../../protocol/errors.ts";
 import type { Clock } from "../host/clock.ts";
 import type { Log } from "../host/log.ts";
 import { isFull } from "../host/private-files.ts";
+import { createAskers } from "./askers.ts";
 import { type ChainState, link, type Record } from "./chain.ts";
 import type { LogEntry } from "./entry.ts";
 import { add, type Fold, folded, foldKey, newFold } from "./folds.ts";
 import { type Anchor, type Checkpoint, resume, tailOf } from "./proof.ts";
 import { contentOf } from "./record-content.ts";
-import { dropOldest, listSegments, openWriter, SEGMENT_BYTES_MAX, type Writer } from "./segments.ts";
+import {
+  bytesBefore,
+  dropAged,
+  LOG_BYTES_MAX,
+  listSegments,
+  openWriter,
+  RESERVED_BYTES,
+  SEGMENT_BYTES_MAX,
+  type Writer,
+} from "./segments.ts";
 import { createStrangers } from "./strangers.ts";
 
 /** Milliseconds that the record of a read may wait in memory. A kill -9 can lose so much. */
@@ -31,8 +41,11 @@ export type LeftRecord = Omit<Record, "happened" | "leftSeq">;
 export type Recorder = Pick<AuditLog, "demandWritable" | "read" | "keep">;
 
 export type AuditLog = {
-  /** Throws auditUnwritable where no record can be written. Called before every act that must be recorded. */
-  demandWritable(): void;
+  /**
+   * Throws auditUnwritable where no record can be written. Called before every act that must be recorded. `who` is the asker of a call that a grant
+   * allows: it is refused where it has spent its share.
+   */
+  demandWritable(who?: string): void;
   /**
    * Records a read, on disk within 100 ms. Returns the bytes of the record, or zero where it was only counted. Throws auditUnwritable after
    * a failed write, and locked once the log was closed.
@@ -71,6 +84,8 @@ export function openAuditLog(
   let number = listSegments(folder).at(-1)?.number ?? 1;
   const opened = openWriter(folder, number);
   let writer: Writer = opened;
+  let before = bytesBefore(folder, number);
+  const askers = createAskers(clock);
   const tail = tailOf(folder);
   let seq = tail.seq;
   let state: ChainState = { last: tail.last, key: undefined };
@@ -141,9 +156,16 @@ export function openAuditLog(
     writer.close();
     number++;
     writer = openWriter(folder, number);
+    before = bytesBefore(folder, number);
     if (state.key !== undefined) onRotate({ segment: number, last: state.last, key: base64(state.key) });
-    const gone = dropOldest(folder);
-    if (gone.length > 0) chain({ event: "audit.dropped", outcome: `segment ${gone.join(", ")}` }, 1);
+    dropOld();
+  }
+
+  function dropOld(): void {
+    const gone = dropAged(folder, clock.wallMs());
+    if (gone.length === 0) return;
+    before = bytesBefore(folder, number);
+    chain({ event: "audit.dropped", outcome: `segment ${gone.join(", ")}` }, 1);
   }
 
   function demandWritable(): void {
@@ -152,6 +174,11 @@ export function openAuditLog(
     write(true);
     broken = false;
     log.note("the audit log can be written again");
+  }
+
+  function wrote(entry: LogEntry, bytes: number): void {
+    strangers.wrote(entry, bytes);
+    askers.wrote(entry.who, bytes);
   }
 
   /** Writes the records of counted repeats. */
@@ -180,7 +207,12 @@ export function openAuditLog(
   }
 
   return {
-    demandWritable,
+    demandWritable: (who) => {
+      demandWritable();
+      const bytes = before + writer.size;
+      if (who !== undefined && bytes >= LOG_BYTES_MAX) throw new PosternError("auditUnwritable", "the log is full");
+      askers.demandRoom(who, bytes >= LOG_BYTES_MAX - RESERVED_BYTES);
+    },
     read: (entry) => {
       // A session may end during a write. Nothing is written then: the descriptor may belong to another file by now.
       if (closed) throw new PosternError("locked");
@@ -198,7 +230,7 @@ export function openAuditLog(
       // What tells a stranger leads to its connection, which may be gone sooner than the fold.
       folds.set(key, newFold({ ...entry, isStranger: undefined }, clock.monotonicMs()));
       const bytes = chain(entry, 1);
-      strangers.wrote(entry, bytes);
+      wrote(entry, bytes);
       later();
       return bytes;
     },
@@ -208,7 +240,7 @@ export function openAuditLog(
       demandWritable();
       if (!strangers.admits(entry, true)) return 0;
       const bytes = chain(entry, 1);
-      strangers.wrote(entry, bytes);
+      wrote(entry, bytes);
       write(true);
       return bytes;
     },

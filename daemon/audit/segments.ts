@@ -11,6 +11,7 @@ import {
   readdirSync,
   readFileSync,
   rmSync,
+  statSync,
   writeSync,
 } from "node:fs";
 import { join } from "node:path";
@@ -21,8 +22,17 @@ import type { Linked } from "./chain.ts";
 /** Bytes after which a new segment begins. Verifying one takes less than a second. */
 export const SEGMENT_BYTES_MAX = 16 * 1024 * 1024;
 
-/** Kept segments: 512 MiB, about two million records. The oldest is removed first, and a record says so. */
-export const SEGMENTS_MAX = 32;
+/** Bytes of a whole log: about eight million records. */
+export const LOG_BYTES_MAX = 2 * 1024 * 1024 * 1024;
+
+/** Bytes of it for unlocks, grants, answers and approved changes. In the rest, the asker that wrote the most is refused once it is full. */
+export const RESERVED_BYTES = 64 * 1024 * 1024;
+
+/** Segments of a whole log. */
+export const SEGMENTS_MAX = LOG_BYTES_MAX / SEGMENT_BYTES_MAX;
+
+/** Milliseconds after its last record for which a segment is kept. Only age removes one: a flood of records pushes nothing out. */
+export const SEGMENT_AGE_MS = 90 * 24 * 60 * 60_000;
 
 export type Segment = { readonly number: number; readonly path: string };
 
@@ -121,10 +131,17 @@ export function openWriter(folder: string, number: number): Writer & { torn: boo
   };
 }
 
-/** Removes the oldest segments past the limit. Returns their numbers. */
-export function dropOldest(folder: string): number[] {
-  const segments = listSegments(folder);
-  const gone = segments.slice(0, Math.max(0, segments.length - SEGMENTS_MAX));
+/** Removes the segments whose last record is too old, from the oldest on, and never the one that is being written. Returns their numbers. */
+export function dropAged(folder: string, wallMs: number): number[] {
+  const segments = listSegments(folder).slice(0, -1);
+  const kept = segments.findIndex(({ path }) => wallMs - statSync(path).mtimeMs <= SEGMENT_AGE_MS);
+  const gone = kept === -1 ? segments : segments.slice(0, kept);
   for (const segment of gone) rmSync(segment.path);
   return gone.map((segment) => segment.number);
+}
+
+/** Bytes of all segments before the one that is being written. */
+export function bytesBefore(folder: string, number: number): number {
+  const before = listSegments(folder).filter((segment) => segment.number < number);
+  return before.reduce((sum, { path }) => sum + statSync(path).size, 0);
 }

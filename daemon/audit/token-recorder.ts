@@ -48,8 +48,8 @@ export function createTokenRecorder({ own, persons, token, spent, clock }: Token
   }
 
   return {
-    demandWritable: () => {
-      own.demandWritable();
+    demandWritable: (who) => {
+      own.demandWritable(who);
       if (persons() === undefined) return;
       demandRoom();
       persons()?.demandWritable();

@@ -10,6 +10,7 @@ import {
   readlinkSync,
   rmSync,
   truncateSync,
+  utimesSync,
   writeFileSync,
 } from "node:fs";
 import { tmpdir } from "node:os";
@@ -18,7 +19,15 @@ import fc from "fast-check";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { type AuditLog, FLUSH_MS, FOLD_MS, FOLDS_MAX, openAuditLog } from "../../../daemon/audit/log.ts";
 import { type Anchor, type Checkpoint, verify } from "../../../daemon/audit/proof.ts";
-import { listSegments, readSegment, SEGMENT_BYTES_MAX, SEGMENTS_MAX } from "../../../daemon/audit/segments.ts";
+import {
+  LOG_BYTES_MAX,
+  listSegments,
+  RESERVED_BYTES,
+  readSegment,
+  SEGMENT_AGE_MS,
+  SEGMENT_BYTES_MAX,
+  SEGMENTS_MAX,
+} from "../../../daemon/audit/segments.ts";
 import { createLog } from "../../../daemon/host/log.ts";
 import { loadSodium } from "../../../daemon/host/sodium.ts";
 import { type FakeClock, fakeClock } from "../host/fake-clock.ts";
@@ -281,17 +290,58 @@ test("a full segment is followed by another, and the proof goes over the border"
   expect(verify(folder, crypto, [...checkpoints, ...rotated], log.anchor()).problems).toEqual([]);
 });
 
-test("past the number of segments the oldest goes, and a record says so", () => {
-  for (let number = 1; number <= SEGMENTS_MAX; number++)
-    writeFileSync(join(folder, `audit-${String(number).padStart(6, "0")}.log`), "");
+/** Segments before the one that is written next. The oldest got its last record `aged` milliseconds ago. */
+function segmentsBefore(count: number, aged: number): void {
+  for (let number = 1; number <= count; number++) {
+    const path = join(folder, `audit-${String(number).padStart(6, "0")}.log`);
+    writeFileSync(path, "");
+    const seconds = (clock.wallMs() - (number === 1 ? aged : 0)) / 1000;
+    utimesSync(path, seconds, seconds);
+  }
+}
+
+test.each([
+  ["that is ninety days old stays", SEGMENT_AGE_MS, 1],
+  ["that is older goes, and a record says so", SEGMENT_AGE_MS + 1_000, 2],
+])("a segment %s", (_what, aged, first) => {
+  segmentsBefore(3, aged);
   const log = openLog();
   log.unlock({ sealNames, start: crypto.randomBytes(32), checkpoints: [], anchor: undefined });
   log.keep({ ...event("large"), program: "x".repeat(SEGMENT_BYTES_MAX + 1) });
   log.keep(event("next"));
-  const numbers = listSegments(folder).map((segment) => segment.number);
-  expect(numbers).toHaveLength(SEGMENTS_MAX);
-  expect(numbers[0]).toBe(2);
-  expect(records().map((record) => record.event)).toContain("audit.dropped");
+  expect(listSegments(folder)[0]?.number).toBe(first);
+  expect(records().some((record) => record.event === "audit.dropped")).toBe(first === 2);
+});
+
+test("a flood of segments pushes none out", () => {
+  segmentsBefore(SEGMENTS_MAX + 1, 0);
+  const log = openLog();
+  log.unlock({ sealNames, start: crypto.randomBytes(32), checkpoints: [], anchor: undefined });
+  log.keep({ ...event("large"), program: "x".repeat(SEGMENT_BYTES_MAX + 1) });
+  expect(listSegments(folder)).toHaveLength(SEGMENTS_MAX + 2);
+});
+
+test("in a full log the heaviest asker is refused and nobody else, until the reserve is used up too", () => {
+  const path = join(folder, "audit-000001.log");
+  segmentsBefore(2, 0);
+  const first = openLog();
+  first.keep(event("first"));
+  first.close();
+  // A file with a hole takes no room on the disk. Nothing reads it, since the last segment has a record.
+  truncateSync(path, LOG_BYTES_MAX - RESERVED_BYTES - 1);
+  const log = openLog();
+  log.keep({ ...event("much"), who: "heavy", program: "x".repeat(1_000) });
+  log.keep({ ...event("little"), who: "light" });
+  expect(() => log.demandWritable("heavy")).toThrow("wrote the most of it today");
+  expect(() => log.demandWritable("light")).not.toThrow();
+  truncateSync(path, LOG_BYTES_MAX);
+  log.close();
+  const again = openLog();
+  expect(() => again.demandWritable("light")).toThrow("the log is full");
+  expect(() => again.demandWritable()).not.toThrow();
+  again.keep({ ...event("session.unlock"), who: "light" });
+  again.close();
+  rmSync(path);
 });
 
 test("a segment that lost its end is told although the next one starts at a checkpoint", () => {
