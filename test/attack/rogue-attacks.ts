@@ -5,6 +5,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
+import { STRANGER_BYTES_PER_DAY } from "../../daemon/audit/strangers.ts";
 import { attachPerson, makeAccount } from "../agent/person.ts";
 import { type RunningAgent, startAgent } from "../agent/start.ts";
 import { auc } from "./auc.ts";
@@ -147,6 +148,50 @@ async function denyOthers(extent: Extent): Promise<string | undefined> {
   });
 }
 
+/** What a program is shown of its own open questions: about a thing that is there, and about one that is not. */
+async function ownQuestions(): Promise<string | undefined> {
+  return withStage(async (agent) => {
+    const shown: string[] = [];
+    for (const reference of ["op://Demo/Unread/password", "op://Demo/Nothing/password"]) {
+      const rogue = await agent.connect();
+      rogue.call("secrets.resolve", { reference }).catch(() => undefined);
+      let prompts: readonly object[] = [];
+      while (prompts.length === 0) ({ prompts } = await rogue.call("prompts.list", {}));
+      const text = JSON.stringify(prompts).replaceAll(reference, "");
+      if (/"(hash|text)"/.test(text)) return `told before any proof: ${text}`;
+      shown.push(JSON.stringify(prompts.map((one) => Object.keys(one).toSorted())));
+      rogue.close();
+    }
+    return shown[0] === shown[1] ? undefined : `told of one and not of the other: ${shown.join(" and ")}`;
+  });
+}
+
+/** A thousand revocations that end nothing, and wrong passwords and refusals as many as there is time for. */
+async function fillTheLog(extent: Extent): Promise<string | undefined> {
+  return withStage(async (agent) => {
+    const before = logBytes(agent);
+    const rogue = await agent.connect();
+    const rounds = { short: 20, whole: 400 }[extent];
+    for (let round = 0; round < rounds; round++)
+      await Promise.all(
+        Array.from({ length: 50 }, (_, at) => [
+          rogue.call("grants.revoke", { all: true }),
+          rogue.call("secrets.resolve", { reference: `op://${round}/${at}/${"x".repeat(400)}`, noWait: true }),
+          rogue.call("prompts.answer", { code: "AAAA", answer: "no" }),
+        ]).map((calls) => Promise.allSettled(calls)),
+      );
+    rogue.close();
+    const added = logBytes(agent) - before;
+    return added <= LOG_GROWTH_MAX ? undefined : `the log grew by ${added} bytes`;
+  });
+}
+
+/** The day's room of strangers, and one record past it. */
+const LOG_GROWTH_MAX = STRANGER_BYTES_PER_DAY + 64 * 1024;
+
+const logBytes = ({ home }: RunningAgent) =>
+  [...filesIn(home)].reduce((sum, [path, bytes]) => sum + (/audit-\d{6}\.log$/.test(path) ? bytes.length : 0), 0);
+
 export const rogueAttacks: readonly Attack[] = [
   {
     tried: "existence by time and answer: secrets.resolve with noWait",
@@ -158,4 +203,6 @@ export const rogueAttacks: readonly Attack[] = [
   },
   { tried: "a secret of a command line on the disk", run: secretInArgv },
   { tried: "another's question denied by guessed codes", run: denyOthers },
+  { tried: "names and existence by what is told of one's own question", run: ownQuestions },
+  { tried: "the audit log filled by acts that change nothing", run: fillTheLog },
 ];
