@@ -39,6 +39,8 @@ describe.skipIf(chromiumPath === undefined)("a new item (needs chromium)", () =>
     await at.go("#/items/new");
     await at.button("Show it").click();
     await at.shows("Category");
+    const offered = await page.locator("form").getByLabel("Vault").locator("option").allInnerTexts();
+    expect(offered).toEqual(offered.toSorted());
   });
   afterEach(async () => {
     await context.close();
@@ -49,6 +51,7 @@ describe.skipIf(chromiumPath === undefined)("a new item (needs chromium)", () =>
   const box = (name: string) => page.getByLabel(name, { exact: true });
   const begin = async (category: NewCategory) => {
     await at.go("#/items/new");
+    await page.locator("form").getByLabel("Vault").selectOption("Demo");
     await page.locator("form").getByLabel("Category").selectOption(category);
     await at.button("Go on").click();
     await box("Title").fill(`a ${category}`);

@@ -24,13 +24,13 @@ type FieldRowProps = {
 export function FieldRow({ channel, one: { key, field }, fault, onChange, onRemoved }: FieldRowProps) {
   const id = useId();
   const [isShown, setShown] = useState(false);
-  const [isRenaming, setRenaming] = useState(false);
+  const [open, setOpen] = useState<Act>();
   const isSecret = concealed.has(field.fieldType);
   const name = shown(field.title, 80) || "(no name)";
   const faultId = fault === undefined ? undefined : `${id}-fault`;
   const change = (next: (field: ItemField) => ItemField) => onChange(withField(key, next));
   return (
-    <div class="form-field">
+    <div class="form-field field-row">
       <label for={id}>
         <bdi>{name}</bdi>
       </label>
@@ -43,47 +43,79 @@ export function FieldRow({ channel, one: { key, field }, fault, onChange, onRemo
         )}
       </div>
       <FaultLine id={faultId} text={fault} />
-      <div class="small-acts">
-        {field.fieldType === "Concealed" && (
-          <Generator
-            channel={channel}
-            name={name}
-            onMade={(value) => {
-              change((before) => ({ ...before, value }));
-              setShown(true);
-            }}
-          />
-        )}
-        {/* A private key has the name that the official programs look for. */}
-        {field.fieldType !== "SshKey" && field.fieldType !== "Unsupported" && (
-          <button
-            type="button"
-            aria-label={`Rename ${name}`}
-            aria-expanded={isRenaming}
-            onClick={() => setRenaming(!isRenaming)}
-          >
-            Rename
-          </button>
-        )}
-        <button
-          type="button"
-          aria-label={`Remove ${name}`}
-          onClick={() => {
-            onChange(withoutField(key));
-            onRemoved();
+      <FieldActs
+        name={name}
+        fieldType={field.fieldType}
+        open={open}
+        onOpen={(act) => setOpen(act === open ? undefined : act)}
+        onRemove={() => {
+          onChange(withoutField(key));
+          onRemoved();
+        }}
+      />
+      {open === "generate" && (
+        <Generator
+          channel={channel}
+          name={name}
+          onMade={(value) => {
+            change((before) => ({ ...before, value }));
+            setShown(true);
+            setOpen(undefined);
           }}
-        >
-          Remove
-        </button>
-      </div>
-      {isRenaming && (
+        />
+      )}
+      {open === "rename" && (
         <NameInput
           label="Name of the field"
           value={field.title}
           onTyped={(title) => change((before) => ({ ...before, title }))}
-          onDone={() => setRenaming(false)}
+          onDone={() => setOpen(undefined)}
         />
       )}
+    </div>
+  );
+}
+
+/** What opens below a field. */
+type Act = "generate" | "rename";
+
+type ActsProps = {
+  readonly name: string;
+  readonly fieldType: ItemFieldType;
+  readonly open: Act | undefined;
+  readonly onOpen: (act: Act) => void;
+  readonly onRemove: () => void;
+};
+
+function FieldActs({ name, fieldType, open, onOpen, onRemove }: ActsProps) {
+  return (
+    <div class="small-acts">
+      {fieldType === "Concealed" && (
+        <button
+          type="button"
+          class="link"
+          aria-label={`Generate a value for ${name}`}
+          aria-expanded={open === "generate"}
+          onClick={() => onOpen("generate")}
+        >
+          Generate …
+        </button>
+      )}
+      {/* A private key has the name that the official programs look for. */}
+      {fieldType !== "SshKey" && fieldType !== "Unsupported" && (
+        <button
+          type="button"
+          class="link"
+          aria-label={`Rename ${name}`}
+          aria-expanded={open === "rename"}
+          onClick={() => onOpen("rename")}
+        >
+          Rename
+        </button>
+      )}
+      <button type="button" class="link" aria-label={`Remove ${name}`} onClick={onRemove}>
+        Remove
+      </button>
     </div>
   );
 }

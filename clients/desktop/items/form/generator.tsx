@@ -15,32 +15,7 @@ type GeneratorProps = {
   readonly onMade: (password: string) => void;
 };
 
-export function Generator(props: GeneratorProps) {
-  const [isOpen, setOpen] = useState(false);
-  return (
-    <>
-      <button
-        type="button"
-        aria-label={`Generate a value for ${props.name}`}
-        aria-expanded={isOpen}
-        onClick={() => setOpen(!isOpen)}
-      >
-        Generate …
-      </button>
-      {isOpen && (
-        <Panel
-          {...props}
-          onMade={(password) => {
-            props.onMade(password);
-            setOpen(false);
-          }}
-        />
-      )}
-    </>
-  );
-}
-
-function Panel({ channel, name, onMade }: GeneratorProps) {
+export function Generator({ channel, name, onMade }: GeneratorProps) {
   const [chosen, setChosen] = useState(FIRST);
   const [made, setMade] = useState<string>();
   const [fault, setFault] = useState<string>();

@@ -83,26 +83,27 @@ function Section({ one: { key, section }, hasFiles, onRemoved, ...props }: Secti
       <div class="small-acts">
         <button
           type="button"
+          class="link"
           aria-label={`Rename the section ${name}`}
           aria-expanded={isRenaming}
           onClick={() => setRenaming(!isRenaming)}
         >
           Rename
         </button>
-        {hasFiles ? (
-          <span class="soft">It holds files, so it stays.</span>
-        ) : (
+        {!hasFiles && (
           <button
             type="button"
-            aria-label={`Remove the section ${name}; its fields stay`}
+            class="link"
+            aria-label={`Remove the section ${name}`}
             onClick={() => {
               props.onChange(withoutSection(key));
               onRemoved();
             }}
           >
-            Remove; its fields stay
+            Remove
           </button>
         )}
+        <span class="soft">{hasFiles ? "It holds files, so it stays." : "Without it, its fields stay."}</span>
       </div>
       {isRenaming && (
         <NameInput
