@@ -287,7 +287,7 @@ describe.skipIf(chromiumPath === undefined)("the form of an item (needs chromium
     expect(still(await at.read(item.id))).toEqual(still({ ...item, notes: "typed" }));
   });
 
-  test("is filled in by the keyboard alone, and fits a narrow screen, light and dark", async () => {
+  test("goes on by the tab key, saves by the return key, and fits a narrow screen, light and dark", async () => {
     const item = await simple();
     await at.edit(item);
     await box("Title").focus();
