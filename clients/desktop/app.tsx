@@ -10,6 +10,7 @@ import { ClientsPage } from "./clients-page.tsx";
 import { EndedPage } from "./ended.tsx";
 import { keepEnding } from "./ending.ts";
 import { GrantsPage } from "./grants-page.tsx";
+import { mayLeave } from "./held-place.ts";
 import { ItemsPage } from "./items/items-page.tsx";
 import { LogPage } from "./log-page.tsx";
 import { OwnQuestion } from "./own-question.tsx";
@@ -47,7 +48,9 @@ export function App({ channel }: { channel: Channel }) {
   const [{ route, rest }, setPlace] = useState(placeNow);
   const [standing] = useState(() => createStanding(channel));
   useEffect(() => {
-    const follow = () => setPlace(placeNow());
+    const follow = () => {
+      if (mayLeave()) setPlace(placeNow());
+    };
     addEventListener("hashchange", follow);
     return () => removeEventListener("hashchange", follow);
   }, []);

@@ -106,7 +106,7 @@ export function openChannel(first: Pick<Session, "session" | "agent">, renewed: 
     const answer = await post("/send", session, JSON.stringify({ jsonrpc: "2.0", id, method, params }), {
       "postern-connection": sentOn,
     });
-    if (isOver(answer)) return end();
+    // A session that is over is told by the stream. A lock gives an open page its next one there, and this may have been sent with the old one.
     // The agent has closed this connection, and the stream may not have said so yet.
     if (answer.status === 404 && connection === sentOn) stream.abort();
     if (answer.status !== 202) pending.get(id)?.reject(new ConnectionLost());

@@ -8,7 +8,7 @@ import { pageFiles } from "../../daemon/window/page-files.ts";
 const PROMISED_BYTES_MAX = 150_000;
 
 /** Bytes beyond which somebody should look at what has come in. */
-const EXPECTED_BYTES_MAX = 40_000;
+const EXPECTED_BYTES_MAX = 70_000;
 
 let page: AppPage;
 let texts: string[];

@@ -113,6 +113,25 @@ async function withItem(page: Page, stage: Stage): Promise<void> {
   await button(page, "Show password").click();
 }
 
+/** The form of the item that has a field of each look, with one that is wrong and a password that was just made. */
+async function withForm(page: Page, stage: Stage): Promise<void> {
+  await withItem(page, stage);
+  await page.getByRole("link", { name: "Edit", exact: true }).click();
+  await page.getByLabel("Title").fill("");
+  await button(page, "Generate a value for password").click();
+  await button(page, "Make one").click();
+  await page.locator(".panel .value").waitFor();
+  await button(page, "Save").click();
+  await page.getByText("One part needs another look").waitFor();
+}
+
+async function withNewItem(page: Page, stage: Stage): Promise<void> {
+  await allowed(page, stage, "#/items/new");
+  await page.locator("form").getByLabel("Category").selectOption("BankAccount");
+  await button(page, "Go on").click();
+  await page.getByLabel("Title").fill("Savings");
+}
+
 async function settings(page: Page, stage: Stage): Promise<void> {
   await allowed(page, stage, "#/settings");
   await page.getByLabel("after eight hours").check();
@@ -135,6 +154,12 @@ const shots: readonly Shot[] = [
   { name: "item", act: withItem },
   { name: "item-dark", dark: true, act: withItem },
   { name: "item-narrow", narrow: true, act: withItem },
+  { name: "item-edit", act: withForm },
+  { name: "item-edit-dark", dark: true, act: withForm },
+  { name: "item-edit-narrow", narrow: true, act: withForm },
+  { name: "item-new", act: withNewItem },
+  { name: "item-new-dark", dark: true, act: withNewItem },
+  { name: "item-new-narrow", narrow: true, act: withNewItem },
   { name: "question", act: question },
   { name: "question-dark", dark: true, act: question },
   { name: "question-narrow", narrow: true, act: question },

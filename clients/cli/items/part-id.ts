@@ -1,6 +1,5 @@
 // Makes ids for new fields and sections. A reference names an id letter for letter, and can hold few letters. So a name that is no id
-// gets an id that resembles it.
-import { randomBytes } from "node:crypto";
+// gets an id that resembles it. It runs in a browser too.
 import { normalTitle } from "./normal-title.ts";
 
 /** The characters of an id: those of a reference. */
@@ -31,5 +30,8 @@ function resembling(name: string): string {
     .trim()
     .slice(0, ID_LENGTH_MAX)
     .trim();
-  return /[A-Za-z0-9]/.test(plain) ? plain : randomBytes(10).toString("hex");
+  return /[A-Za-z0-9]/.test(plain) ? plain : randomHex(10);
 }
+
+const randomHex = (bytes: number): string =>
+  Array.from(crypto.getRandomValues(new Uint8Array(bytes)), (byte) => byte.toString(16).padStart(2, "0")).join("");

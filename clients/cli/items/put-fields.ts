@@ -6,9 +6,9 @@ import { oneLine } from "../terminal/terminal.ts";
 import { type Field, type Item, onePart, type Part, partsOf, sectionsCalled } from "./field-match.ts";
 import { type FieldName, type FieldType, secretTypes } from "./field-words.ts";
 import { demandCodes, type Given, SECRET_OPTIONS } from "./given-fields.ts";
+import { newFieldId, newSectionId, PRIVATE_KEY } from "./new-id.ts";
 import { normalTitle } from "./normal-title.ts";
 import { refusal } from "./one-of.ts";
-import { partId } from "./part-id.ts";
 
 type FieldPart = Extract<Part, { kind: "field" }>;
 export type Holder = Pick<Item, "category" | "fields" | "sections" | "files" | "document" | "notes">;
@@ -95,47 +95,23 @@ async function changedField(field: Field, given: Given): Promise<Field> {
   return { ...rest, ...valued(type, given) };
 }
 
-/** Ids of fields without a section. Autofill finds them by these ids. */
-const BUILT_IN: Partial<Record<Item["category"], readonly string[]>> = {
-  Login: ["username", "password"],
-  Password: ["password"],
-};
-
 const isSshKey = (item: Holder, given: Given) =>
   (given.type ?? (given.open || item.category !== "SshKey" ? undefined : "SshKey")) === "SshKey";
-
-const CODE_PREFIX = "TOTP_";
-
-/** The names of the notes, which an item may get later. */
-const ALWAYS_TAKEN = [{ names: { ids: ["notesPlain"], title: "notes" } }] as const;
 
 function withNew(item: Holder, given: Given): Parts {
   // An item has one such key. It gets the official id and title, whatever name the option gave.
   if (isSshKey(item, given)) {
-    const key: Field = { id: "private_key", title: "private key", fieldType: "SshKey", value: given.value };
+    const key: Field = { ...PRIVATE_KEY, value: given.value };
     return { sections: item.sections, fields: [...item.fields, key] };
   }
   const { sectionId, sections } = withSection(item, given);
-  const builtIn = BUILT_IN[item.category] ?? [];
-  // The agent puts a prefix before the id of a one-time code's field.
-  const taken = [...partsOf(item), ...ALWAYS_TAKEN]
-    .flatMap(({ names }) => [names.title, ...names.ids])
-    .flatMap((name) => (name.startsWith(CODE_PREFIX) ? [name, name.slice(CODE_PREFIX.length)] : [name]));
-  const itself = sectionId === undefined ? builtIn.find((id) => id === normalTitle(given.title)) : undefined;
-  const free = itself !== undefined && !taken.includes(itself);
   const field: Field = {
-    id: free ? itself : partId(nameWithin(sections, sectionId, given.title), [...taken, ...builtIn]),
+    id: newFieldId({ ...item, sections }, sectionId, given.title),
     title: given.title,
     ...(sectionId === undefined ? {} : { sectionId }),
     ...valued(given.type ?? (given.open ? "Text" : "Concealed"), given),
   };
   return { sections, fields: [...item.fields, field] };
-}
-
-/** An id that includes the section: of three fields titled password, none should have the id "password". */
-function nameWithin(sections: Item["sections"], sectionId: string | undefined, title: string): string {
-  const section = sections.find(({ id }) => id === sectionId)?.title ?? "";
-  return section === "" ? title : `${section} ${title}`;
 }
 
 /** The section of a new field. It is made where it is missing. */
@@ -152,8 +128,7 @@ function withSection(item: Holder, given: Given): { sectionId?: string; sections
       `say which: ${found.map(({ id, title }) => `${id} (${oneLine(title)})`).join(", ")}`,
     );
   if (one !== undefined) return { sectionId: one.id, sections };
-  const taken = sections.flatMap(({ id, title }) => [id, title]);
-  const made = { id: partId(given.section, taken), title: given.section };
+  const made = { id: newSectionId(sections, given.section), title: given.section };
   return { sectionId: made.id, sections: [...sections, made] };
 }
 

@@ -32,8 +32,9 @@ export function ItemPage({ channel, vaultId, itemId, entry, isChosen, onChanged 
   const { reading, ask } = useAsked(readItem, isChosen);
   return (
     <>
-      <p>
+      <p class="ways">
         <a href="#/items">All items</a>
+        {reading.kind === "read" && <a href={`#/items/${vaultId}/${itemId}/edit`}>Edit</a>}
       </p>
       {reading.kind === "reading" && <p class="waiting">Asking the agent …</p>}
       {reading.kind === "closed" && (

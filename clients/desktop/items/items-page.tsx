@@ -1,19 +1,35 @@
-// The items of all vaults, and one of them at an address of its own. The list and its search stay while an item is looked at.
-import { useCallback, useState } from "preact/hooks";
+// The items of all vaults, and one of them at an address of its own: to look at, to change, or new. The list and its search stay meanwhile.
+import { useCallback, useRef, useState } from "preact/hooks";
 import type { PlaceProps } from "../standing.ts";
 import { useStands } from "../whole.tsx";
 import { Closed, useAsked } from "./asked.tsx";
+import { EditPage } from "./form/edit-page.tsx";
+import { NewPage } from "./form/new-page.tsx";
 import { ItemList, noWish } from "./item-list.tsx";
 import { ItemPage } from "./item-page.tsx";
 import { readShelf, type Shelf } from "./shelf.ts";
 
 export function ItemsPage(props: PlaceProps) {
   const stands = useStands(props.standing);
+  const isUnsaved = useRef(false);
   if (stands === undefined) return <p class="waiting">Asking the agent …</p>;
-  if (stands.status.sessions.some(({ state }) => state === "unlocked")) return <Items {...props} />;
+  if (stands.status.sessions.some(({ state }) => state === "unlocked"))
+    return (
+      <Items
+        {...props}
+        onDirty={(isDirty) => {
+          isUnsaved.current = isDirty;
+        }}
+      />
+    );
   return (
     <>
       <h1>Items</h1>
+      {isUnsaved.current && (
+        <p class="notice" role="alert">
+          The account was locked before you saved. What you had typed is gone from this page.
+        </p>
+      )}
       <p>
         Everything is locked. <a href="#/">Unlock an account</a> first.
       </p>
@@ -21,15 +37,33 @@ export function ItemsPage(props: PlaceProps) {
   );
 }
 
-function Items({ channel, rest: [vaultId = "", itemId = ""] }: PlaceProps) {
+type ItemsProps = PlaceProps & { readonly onDirty: (isDirty: boolean) => void };
+
+/** What an address below `#/items` shows. */
+const kindOf = ([vaultId = "", itemId = "", act]: readonly string[]) => {
+  if (vaultId === "new") return "new";
+  if (vaultId === "" || itemId === "") return "list";
+  return act === "edit" ? "edit" : "item";
+};
+
+function Items({ channel, rest, onDirty }: ItemsProps) {
   const read = useCallback((mayAsk: boolean) => readShelf(channel, mayAsk), [channel]);
   const { reading, ask } = useAsked(read);
   const [chosen, setChosen] = useState("");
-  const isItem = vaultId !== "" && itemId !== "";
   const shelf = reading.kind === "read" ? reading.value : undefined;
+  const kind = kindOf(rest);
+  const [vaultId = "", itemId = ""] = rest;
+  const writing = {
+    channel,
+    onDirty,
+    // The list is read anew where it was read before. Nobody is asked for it after a save.
+    onSaved: () => {
+      if (shelf !== undefined) ask();
+    },
+  };
   return (
     <>
-      {isItem && (
+      {kind === "item" && (
         <ItemPage
           key={`${vaultId}/${itemId}`}
           channel={channel}
@@ -43,8 +77,10 @@ function Items({ channel, rest: [vaultId = "", itemId = ""] }: PlaceProps) {
           }}
         />
       )}
-      <div hidden={isItem}>
-        <h1>Items</h1>
+      {kind === "edit" && <EditPage {...writing} key={`${vaultId}/${itemId}`} vaultId={vaultId} itemId={itemId} />}
+      {kind === "new" && shelf !== undefined && <NewPage {...writing} vaults={shelf.vaults} />}
+      <div hidden={kind !== "list" && !(kind === "new" && shelf === undefined)}>
+        <h1>{kind === "new" ? "New item" : "Items"}</h1>
         {reading.kind === "reading" && <p class="waiting">Asking the agent …</p>}
         {reading.kind === "closed" && (
           <Closed fault={reading.fault} onAsk={ask}>
@@ -69,6 +105,9 @@ function Listed({ shelf, onAgain, onChosen }: ListedProps) {
   if (shelf === undefined) return null;
   return (
     <>
+      <p>
+        <a href="#/items/new">New item</a>
+      </p>
       <ItemList shelf={shelf} wanted={wanted} onWanted={setWanted} onChosen={onChosen} />
       <p class="after">
         <button type="button" onClick={onAgain}>

@@ -15,8 +15,8 @@ export type Entry = {
 export type Unread = { readonly vault: VaultOverview; readonly why: string };
 
 export type Shelf = {
+  /** By title, as the entries are. */
   readonly vaults: readonly VaultOverview[];
-  /** By title. */
   readonly entries: readonly Entry[];
   readonly unread: readonly Unread[];
 };
@@ -45,7 +45,7 @@ export async function readShelf(channel: Channel, mayAsk: boolean): Promise<Shel
   }
   const { compare } = new Intl.Collator(undefined, { numeric: true });
   entries.sort((a, b) => compare(a.item.title, b.item.title) || (a.item.id < b.item.id ? -1 : 1));
-  return { vaults, entries, unread };
+  return { vaults: vaults.toSorted((a, b) => compare(a.title, b.title)), entries, unread };
 }
 
 async function itemsOf(channel: Channel, vaultId: string): Promise<ItemOverview[]> {
