@@ -284,6 +284,7 @@ export type ItemOverview = {
   createdAt: Timestamp;
   updatedAt: Timestamp;
   state: ItemState;
+  malformed?: true;
 };
 export type ItemSection = {
   id: string;

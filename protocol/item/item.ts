@@ -217,6 +217,8 @@ export const ItemOverview = Type.Object(
     createdAt: Timestamp,
     updatedAt: Timestamp,
     state: ItemState,
+    /** What is sealed as this item is none. Title and category stand for it. Only its id leads to it. */
+    malformed: Type.Optional(Type.Literal(true)),
   },
   namedClosed("ItemOverview"),
 );

@@ -5,6 +5,7 @@ import { useStands } from "../whole.tsx";
 import { Closed, useAsked } from "./asked.tsx";
 import { ItemList, noWish } from "./item-list.tsx";
 import { ItemPage } from "./item-page.tsx";
+import { MalformedPage } from "./malformed-page.tsx";
 import { readShelf, type Shelf } from "./shelf.ts";
 
 export function ItemsPage(props: PlaceProps) {
@@ -27,20 +28,23 @@ function Items({ channel, rest: [vaultId = "", itemId = ""] }: PlaceProps) {
   const [chosen, setChosen] = useState("");
   const isItem = vaultId !== "" && itemId !== "";
   const shelf = reading.kind === "read" ? reading.value : undefined;
+  const entry = shelf?.entries.find(({ item }) => item.id === itemId && item.vaultId === vaultId);
+  const onChanged = () => {
+    location.hash = "#/items";
+    ask();
+  };
   return (
     <>
-      {isItem && (
+      {isItem && entry?.item.malformed === true && <MalformedPage channel={channel} entry={entry} onDone={onChanged} />}
+      {isItem && entry?.item.malformed !== true && (
         <ItemPage
           key={`${vaultId}/${itemId}`}
           channel={channel}
           vaultId={vaultId}
           itemId={itemId}
-          entry={shelf?.entries.find(({ item }) => item.id === itemId && item.vaultId === vaultId)}
+          entry={entry}
           isChosen={chosen === itemId}
-          onChanged={() => {
-            location.hash = "#/items";
-            ask();
-          }}
+          onChanged={onChanged}
         />
       )}
       <div hidden={isItem}>
