@@ -7,6 +7,7 @@ import type { OpenAccount } from "../../clients/account/open-account.ts";
 import { UNREADABLE_NAME } from "../../clients/account/sealed-names.ts";
 import type { Channel } from "../../clients/typescript/channel.ts";
 import { sealedAccount } from "../../daemon/session/sealed-account.ts";
+import { itemLimits } from "../../protocol/item/item.ts";
 import { MALFORMED_OVERVIEW } from "../../protocol/item/malformed-item.ts";
 import { postern } from "../cli/postern.ts";
 import { type InProcessAgent, passing, startInProcess } from "./in-process.ts";
@@ -152,6 +153,33 @@ describe("details that are none", () => {
   test("resolve no reference, and say of which item", async () => {
     const refused = await call("secrets.resolve", { reference: "op://Demo/Hollow/a" }).catch((error: unknown) => error);
     expect(refused).toMatchObject({ name: "SealBrokenError", message: expect.stringContaining(hollow) });
+  });
+});
+
+describe("content that goes to the limits", () => {
+  const letters = (count: number) => "x".repeat(count);
+
+  test("is read again: a one-time code with the longest id, and as many sections as may be beside a field without one", async () => {
+    const sections = Array.from({ length: itemLimits.sections }, (_none, at) => ({ id: `s${at}`, title: "s" }));
+    const fields = [
+      { id: letters(itemLimits.partId), title: "code", fieldType: "Totp" as const, value: "JBSWY3DPEHPK3PXP" },
+    ];
+    const item = { vaultId, title: "Full", category: "Login" as const, fields, sections };
+    const { id: itemId, version } = await call("items.create", { item });
+    const file = { name: "a", content: "", sectionId: "new", fieldId: "a" };
+    await call("files.attach", { vaultId, itemId, version, file });
+    const read = await call("items.get", { vaultId, itemId });
+    expect(read.sections).toHaveLength(itemLimits.sections + 2);
+    expect(read.fields[0]?.id).toHaveLength(itemLimits.partId + "TOTP_".length);
+    await call("items.delete", { vaultId, itemId });
+  });
+
+  test("is read again: a variable with the longest name", async () => {
+    const { id: environmentId } = await call("environments.create", { title: "long" });
+    const name = `A${letters(255)}`;
+    const variables = [{ name, value: "v", masked: true }];
+    await call("environments.set", { environmentId, variables });
+    expect(await call("environments.getVariables", { environmentId })).toMatchObject({ variables });
   });
 });
 
