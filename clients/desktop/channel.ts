@@ -103,10 +103,12 @@ export function openChannel(first: Pick<Session, "session" | "agent">, renewed: 
 
   async function send(id: number, method: string, params: object): Promise<void> {
     const sentOn = connection ?? "";
-    const answer = await post("/send", session, JSON.stringify({ jsonrpc: "2.0", id, method, params }), {
+    const sentIn = session;
+    const answer = await post("/send", sentIn, JSON.stringify({ jsonrpc: "2.0", id, method, params }), {
       "postern-connection": sentOn,
     });
-    if (isOver(answer)) return end();
+    // What was under way at a lock still has the token of the old session. The next session is not over for that.
+    if (isOver(answer) && sentIn === session) return end();
     // The agent has closed this connection, and the stream may not have said so yet.
     if (answer.status === 404 && connection === sentOn) stream.abort();
     if (answer.status !== 202) pending.get(id)?.reject(new ConnectionLost());

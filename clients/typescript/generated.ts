@@ -1475,6 +1475,13 @@ export type Methods = {
     };
     result: Item;
   };
+  /** Lets go of an open file before its end. What was written of it is removed. */
+  "files.close": {
+    params: {
+      handle: string;
+    };
+    result: Empty;
+  };
   /** Returns how an item may be shared: for how long, how often, with whom, and with which files. */
   "items.shares.getAccountPolicy": {
     params: {

@@ -1,5 +1,5 @@
 // One item: its fields, addresses, notes, tags and files.
-import { useCallback } from "preact/hooks";
+import { useCallback, useState } from "preact/hooks";
 import type { Item } from "../../typescript/generated.ts";
 import type { Channel } from "../channel.ts";
 import { momentText } from "../moment.ts";
@@ -30,6 +30,8 @@ export function ItemPage({ channel, vaultId, itemId, entry, isChosen, onChanged 
     [channel, vaultId, itemId],
   );
   const { reading, ask } = useAsked(readItem, isChosen);
+  const [written, setWritten] = useState<Item>();
+  const item = reading.kind === "read" ? newest(reading.value, written) : undefined;
   return (
     <>
       <p>
@@ -46,13 +48,13 @@ export function ItemPage({ channel, vaultId, itemId, entry, isChosen, onChanged 
           </Closed>
         </>
       )}
-      {reading.kind === "read" && (
+      {item !== undefined && (
         <>
-          <Shown channel={channel} item={reading.value} entry={entry} readItem={readItem} />
+          <Shown channel={channel} item={item} entry={entry} readItem={readItem} onItem={setWritten} />
           {entry === undefined ? (
             <p class="said">To archive or delete the item, choose it on the list of all items.</p>
           ) : (
-            <ItemActs channel={channel} item={reading.value} state={entry.item.state} onDone={onChanged} />
+            <ItemActs channel={channel} item={item} state={entry.item.state} onDone={onChanged} />
           )}
         </>
       )}
@@ -60,12 +62,17 @@ export function ItemPage({ channel, vaultId, itemId, entry, isChosen, onChanged 
   );
 }
 
+/** The version that was read, or a later one that this page wrote. */
+const newest = (read: Item, written: Item | undefined) =>
+  written !== undefined && written.version > read.version ? written : read;
+
 type ShownProps = Pick<ItemPageProps, "channel" | "entry"> & {
   readonly item: Item;
+  readonly onItem: (item: Item) => void;
   readonly readItem: (mayAsk: boolean) => Promise<Item>;
 };
 
-function Shown({ channel, item, entry, readItem }: ShownProps) {
+function Shown({ channel, item, entry, readItem, onItem }: ShownProps) {
   const { title, category, websites, notes, tags, version, updatedAt } = item;
   return (
     <>
@@ -120,7 +127,7 @@ function Shown({ channel, item, entry, readItem }: ShownProps) {
           </ul>
         </>
       )}
-      <ItemFiles channel={channel} item={item} />
+      <ItemFiles channel={channel} item={item} onItem={onItem} />
     </>
   );
 }
