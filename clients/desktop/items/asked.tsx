@@ -15,15 +15,17 @@ export type Asked<T> = {
   readonly reading: Reading<T>;
   /** Reads anew. A person is asked where that is needed. */
   readonly ask: () => void;
+  /** Reads anew without a question. What is shown stays until then. */
+  readonly again: () => void;
 };
 
 /** Reads at once, with a question only where `mayAskFirst`. Another `read` begins anew. */
 export function useAsked<T>(read: (mayAsk: boolean) => Promise<T>, mayAskFirst = false): Asked<T> {
   const [reading, setReading] = useState<Reading<T>>({ kind: "reading" });
   const start = useCallback(
-    (mayAsk: boolean) => {
+    (mayAsk: boolean, isShown = false) => {
       let isWanted = true;
-      setReading({ kind: "reading" });
+      if (!isShown) setReading({ kind: "reading" });
       read(mayAsk).then(
         (value) => {
           if (isWanted) setReading({ kind: "read", value });
@@ -39,7 +41,7 @@ export function useAsked<T>(read: (mayAsk: boolean) => Promise<T>, mayAskFirst =
     [read],
   );
   useEffect(() => start(mayAskFirst), [start]);
-  return { reading, ask: () => void start(true) };
+  return { reading, ask: () => void start(true), again: () => void start(false, true) };
 }
 
 const answers: Readonly<Record<string, string>> = {
@@ -58,10 +60,12 @@ function closed(error: unknown): Reading<never> {
 export function Closed({
   fault,
   onAsk,
+  button = "Show it",
   children,
 }: {
   fault: string | undefined;
   onAsk: () => void;
+  button?: string;
   children: ComponentChildren;
 }) {
   return (
@@ -73,7 +77,7 @@ export function Closed({
         </p>
       )}
       <button type="button" class="main" onClick={onAsk}>
-        Show it
+        {button}
       </button>
     </>
   );

@@ -9,6 +9,7 @@ import { CopyButton } from "./copy-button.tsx";
 import { ItemActs } from "./item-acts.tsx";
 import { ItemFields } from "./item-fields.tsx";
 import { ItemFiles } from "./item-files.tsx";
+import { ItemShare } from "./item-share.tsx";
 import { categoryText, type Entry } from "./shelf.ts";
 import { ValueText } from "./value-text.tsx";
 
@@ -128,6 +129,7 @@ function Shown({ channel, item, entry, readItem, onItem }: ShownProps) {
         </>
       )}
       <ItemFiles channel={channel} item={item} onItem={onItem} />
+      <ItemShare channel={channel} item={item} />
     </>
   );
 }
