@@ -1,7 +1,7 @@
 // What a page shows after an approval. The page first tries without a question: the right may be there already, and an address that somebody
 // else opened must not raise one. Then a button asks.
 import type { ComponentChildren } from "preact";
-import { useCallback, useEffect, useState } from "preact/hooks";
+import { useCallback, useEffect, useRef, useState } from "preact/hooks";
 import { AgentError, ConnectionLost, isAgentError, SessionEnded } from "../agent-error.ts";
 import { faultText } from "../fault-text.ts";
 
@@ -15,27 +15,30 @@ export type Asked<T> = {
   readonly reading: Reading<T>;
   /** Reads anew. A person is asked where that is needed. */
   readonly ask: () => void;
-  /** Reads anew without a question. What is shown stays until then. */
+  /** Reads anew without a question. What is shown stays until then, and also where the reading fails. */
   readonly again: () => void;
 };
 
 /** Reads at once, with a question only where `mayAskFirst`. Another `read` begins anew. */
 export function useAsked<T>(read: (mayAsk: boolean) => Promise<T>, mayAskFirst = false): Asked<T> {
   const [reading, setReading] = useState<Reading<T>>({ kind: "reading" });
+  const last = useRef(0);
   const start = useCallback(
     (mayAsk: boolean, isShown = false) => {
-      let isWanted = true;
+      // An answer that a later reading has overtaken is dropped.
+      const turn = ++last.current;
       if (!isShown) setReading({ kind: "reading" });
       read(mayAsk).then(
         (value) => {
-          if (isWanted) setReading({ kind: "read", value });
+          if (turn === last.current) setReading({ kind: "read", value });
         },
         (error: unknown) => {
-          if (isWanted) setReading(closed(error));
+          const next = closed(error);
+          if (turn === last.current && !isShown) setReading(next);
         },
       );
       return () => {
-        isWanted = false;
+        last.current++;
       };
     },
     [read],

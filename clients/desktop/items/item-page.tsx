@@ -5,6 +5,7 @@ import type { Channel } from "../channel.ts";
 import { momentText } from "../moment.ts";
 import { shown } from "../prompt.ts";
 import { Closed, useAsked } from "./asked.tsx";
+import { ChangedElsewhere } from "./changed-elsewhere.tsx";
 import { CopyButton } from "./copy-button.tsx";
 import { ItemActs } from "./item-acts.tsx";
 import { ItemFields } from "./item-fields.tsx";
@@ -19,13 +20,15 @@ type ItemPageProps = {
   readonly itemId: string;
   /** The item's row, where the list was read. */
   readonly entry: Entry | undefined;
+  /** Whether the list was read, and has no such item. */
+  readonly isGone: boolean;
   /** Whether the person chose the item on the list, so that a question is expected. */
   readonly isChosen: boolean;
   /** The item is another one now, or is gone. */
   readonly onChanged: () => void;
 };
 
-export function ItemPage({ channel, vaultId, itemId, entry, isChosen, onChanged }: ItemPageProps) {
+export function ItemPage({ channel, vaultId, itemId, entry, isGone, isChosen, onChanged }: ItemPageProps) {
   const readItem = useCallback(
     (mayAsk: boolean) => channel.call("items.get", { vaultId, itemId, ...(mayAsk ? {} : { noWait: true }) }),
     [channel, vaultId, itemId],
@@ -51,6 +54,7 @@ export function ItemPage({ channel, vaultId, itemId, entry, isChosen, onChanged 
       )}
       {item !== undefined && (
         <>
+          <ChangedElsewhere item={item} entry={entry} isGone={isGone} onAgain={ask} />
           <Shown channel={channel} item={item} entry={entry} readItem={readItem} onItem={setWritten} />
           {entry === undefined ? (
             <p class="said">To archive or delete the item, choose it on the list of all items.</p>

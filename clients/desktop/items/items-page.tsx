@@ -3,6 +3,7 @@ import { useCallback, useState } from "preact/hooks";
 import type { PlaceProps } from "../standing.ts";
 import { useStands } from "../whole.tsx";
 import { Closed, useAsked } from "./asked.tsx";
+import { useItemChanges } from "./follow.ts";
 import { ItemList, noWish } from "./item-list.tsx";
 import { ItemPage } from "./item-page.tsx";
 import { MalformedPage } from "./malformed-page.tsx";
@@ -24,7 +25,10 @@ export function ItemsPage(props: PlaceProps) {
 
 function Items({ channel, rest: [vaultId = "", itemId = ""] }: PlaceProps) {
   const read = useCallback((mayAsk: boolean) => readShelf(channel, mayAsk), [channel]);
-  const { reading, ask } = useAsked(read);
+  const { reading, ask, again } = useAsked(read);
+  useItemChanges(channel, () => {
+    if (reading.kind === "read") again();
+  });
   const [chosen, setChosen] = useState("");
   const isItem = vaultId !== "" && itemId !== "";
   const shelf = reading.kind === "read" ? reading.value : undefined;
@@ -43,6 +47,7 @@ function Items({ channel, rest: [vaultId = "", itemId = ""] }: PlaceProps) {
           vaultId={vaultId}
           itemId={itemId}
           entry={entry}
+          isGone={shelf !== undefined && entry === undefined}
           isChosen={chosen === itemId}
           onChanged={onChanged}
         />
