@@ -14,6 +14,7 @@ import type { Keyset } from "../../protocol/crypto/keyset.ts";
 import type { Primitives } from "../../protocol/crypto/primitives.ts";
 import { PosternError } from "../../protocol/errors.ts";
 import type { OperationResult } from "../../protocol/service-catalogue.ts";
+import { type Names, namesIn } from "./sealed-names.ts";
 import type { ServiceSession } from "./service-session.ts";
 
 type StoredGroup = OperationResult<"groups.list">["groups"][number];
@@ -108,10 +109,10 @@ export function createGroupList({ crypto, account, session, keyset }: GroupListP
     return { id: group.group, type, ...contentOf(group), createdAt, updatedAt };
   }
 
-  function contentOf(group: StoredGroup): { title: string; description: string } {
+  function contentOf(group: StoredGroup): Names {
     const place = { account, group: group.group };
     const content = openGroupOverview(crypto, { place, open: keysOf(group), overview: group.overview, pinned });
-    return JSON.parse(new TextDecoder().decode(content)) as { title: string; description: string };
+    return namesIn(content);
   }
 
   async function make(type: GroupType, title: string, description: string): Promise<GroupEntry> {

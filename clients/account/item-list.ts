@@ -4,15 +4,16 @@ import { type FileHeader, newItemKey, type SealedItem } from "../../protocol/cry
 import { lookupTag, normalTitle } from "../../protocol/crypto/lookup-tag.ts";
 import type { Primitives } from "../../protocol/crypto/primitives.ts";
 import { PosternError } from "../../protocol/errors.ts";
+import { MalformedItem } from "../../protocol/item/malformed-item.ts";
 import { type OperationResult, serviceLimits } from "../../protocol/service-catalogue.ts";
+import type { Details, Overview } from "./item-content.ts";
 import {
-  type Details,
   demandAsked,
   type ItemContent,
   type ItemRows,
   type OpenedItem,
   type OpenedOverview,
-  type Overview,
+  type Stored,
 } from "./item-rows.ts";
 import type { ServiceSession } from "./service-session.ts";
 import { storedItems } from "./stored-items.ts";
@@ -27,7 +28,8 @@ export type ItemList = {
   /** The same, with the last change that the result includes. Undefined where the service does not say. */
   findItemsAt(vault: string, part: string): Promise<FoundItems>;
   getItem(vault: string, item: string): Promise<OpenedItem>;
-  getItems(vault: string, items: readonly string[]): Promise<OpenedItem[]>;
+  /** A malformed item is answered as the error that asking for it alone would throw. */
+  getItems(vault: string, items: readonly string[]): Promise<(OpenedItem | MalformedItem)[]>;
   listItems(vault: string, filter: StateFilter, signal?: AbortSignal): Promise<OpenedOverview[]>;
   /** Up to `serviceLimits.page` overviews of items whose ids come after this one, in order; `more` where others follow. */
   listPage(
@@ -114,12 +116,21 @@ export function createItemList({ crypto, session, vaults, writers, rows }: ItemL
     return { items: opened, seq: told.length < seqs.length || told.length === 0 ? undefined : Math.min(...told) };
   }
 
-  async function getItems(id: string, ids: readonly string[]): Promise<OpenedItem[]> {
+  async function getItems(id: string, ids: readonly string[]): Promise<(OpenedItem | MalformedItem)[]> {
     const vault = await vaults.get(id);
     const items = await storedItems(session.call, id, ids);
     await writers.meet(items.map(({ sealed }) => sealed.writer));
     for (const { item, sealed } of items) if (sealed.state === "deleted") rows.demandSigned(vault, item, sealed);
-    return items.filter((item) => item.sealed.state !== "deleted").map((item) => rows.open(vault, item));
+    return items.filter((item) => item.sealed.state !== "deleted").map((item) => openedOr(vault, item));
+  }
+
+  function openedOr(vault: Vault, item: Stored["stored"]): OpenedItem | MalformedItem {
+    try {
+      return rows.open(vault, item);
+    } catch (error) {
+      if (error instanceof MalformedItem) return error;
+      throw error;
+    }
   }
 
   async function listPage(

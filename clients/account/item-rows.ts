@@ -1,5 +1,4 @@
 // One item as the service stores it. A row that comes in is checked and opened. A row that goes out is sealed and signed.
-import type { Static } from "typebox";
 import { toBase64, utf8 } from "../../protocol/crypto/encoding.ts";
 import {
   type FileHeader,
@@ -16,14 +15,12 @@ import {
 import type { Keyset } from "../../protocol/crypto/keyset.ts";
 import type { Primitives } from "../../protocol/crypto/primitives.ts";
 import { PosternError } from "../../protocol/errors.ts";
-import type { ItemDetailsContent, ItemOverviewContent } from "../../protocol/item/item.ts";
+import { MALFORMED_OVERVIEW, MalformedItem } from "../../protocol/item/malformed-item.ts";
 import type { OperationResult } from "../../protocol/service-catalogue.ts";
+import { type Details, detailsIn, type Overview, overviewIn } from "./item-content.ts";
 import type { ServiceSession } from "./service-session.ts";
 import type { Vault, VaultList } from "./vault-list.ts";
 import type { Writers } from "./writers.ts";
-
-export type Overview = Static<typeof ItemOverviewContent>;
-export type Details = Static<typeof ItemDetailsContent>;
 
 export type Times = { readonly createdAt: string; readonly updatedAt: string };
 
@@ -34,12 +31,17 @@ export type OpenedOverview = Times & {
   readonly revision: number;
   readonly state: "active" | "archived";
   readonly overview: Overview;
+  /** Whether the sealed overview was none. Then `overview` is the one that lists show for such an item. */
+  readonly malformed: boolean;
   /** The lookup tag of its title. Other items of this title have the same tag. */
   readonly tag: string;
 };
 
 /** An opened item. `files` are the sealed headers, which are needed to read its files. */
-export type OpenedItem = OpenedOverview & { readonly details: Details; readonly files: readonly FileHeader[] };
+export type OpenedItem = Omit<OpenedOverview, "malformed"> & {
+  readonly details: Details;
+  readonly files: readonly FileHeader[];
+};
 
 /** The content of an item's next revision. */
 export type ItemContent = {
@@ -57,7 +59,7 @@ export type ItemRows = {
   fetch(vault: string, item: string): Promise<Stored>;
   /** The same, for signing the next revision: its own signature is right, and it is not deleted. Throws sealBroken, itemNotFound. */
   fetchToWrite(vault: string, item: string): Promise<Stored>;
-  /** Throws itemNotFound for a signed deletion, and sealBroken for a row that does not fit. */
+  /** Throws itemNotFound for a signed deletion, sealBroken for a row that does not fit, and MalformedItem for content that is no item's. */
   open(vault: Vault, stored: Times & { item: string; sealed: SealedItem }): OpenedItem;
   openOverview(vault: Vault, stored: Times & { item: string; sealed: SealedOverview }): OpenedOverview;
   /** Throws sealBroken unless a known writer signed this revision. */
@@ -121,10 +123,11 @@ export function createItemRows({ crypto, account, session, keyset, vaults, write
         sealed,
       });
       crypto.wipe(opened.itemKey);
-      const overview = json<Overview>(opened.overview);
-      const details = json<Details>(opened.details);
+      const overview = overviewIn(opened.overview);
+      const details = detailsIn(opened.details);
       crypto.wipe(opened.overview, opened.details);
       const { revision, state, tag, files } = sealed;
+      if (overview === undefined || details === undefined) throw new MalformedItem(item, state);
       return {
         vault: vault.stored.vault,
         id: item,
@@ -146,10 +149,11 @@ export function createItemRows({ crypto, account, session, keyset, vaults, write
         pinnedWriters: writers.known,
         sealed,
       });
-      const overview = json<Overview>(content);
+      const read = overviewIn(content);
       crypto.wipe(content);
       const { revision, state, tag } = sealed;
-      return { vault: vault.stored.vault, id: item, ...timesOf(stored), revision, state, tag, overview };
+      const shown = { overview: read ?? MALFORMED_OVERVIEW, malformed: read === undefined };
+      return { vault: vault.stored.vault, id: item, ...timesOf(stored), revision, state, tag, ...shown };
     },
     keyOf: ({ vault, stored: { item, sealed } }) =>
       openItemKey(crypto, placeIn(vault, item), vaultKeyOf(vault, sealed), sealed),
@@ -174,12 +178,6 @@ export function createItemRows({ crypto, account, session, keyset, vaults, write
 /** Checks that the answer is about the requested item. Another item would pass every other check, since its own place is right. */
 export function demandAsked(asked: boolean): void {
   if (!asked) throw new PosternError("sealBroken", "the service answered about another item");
-}
-
-const decoder = new TextDecoder();
-
-function json<T>(content: Uint8Array): T {
-  return JSON.parse(decoder.decode(content)) as T;
 }
 
 function timesOf({ createdAt, updatedAt }: Times): Times {

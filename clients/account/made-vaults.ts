@@ -17,6 +17,7 @@ import { PosternError } from "../../protocol/errors.ts";
 import type { OperationParams, OperationResult } from "../../protocol/service-catalogue.ts";
 import type { Recipient } from "./group-list.ts";
 import { sealNames } from "./new-vault.ts";
+import { namesIn, UNREADABLE_NAME } from "./sealed-names.ts";
 import type { ServiceSession } from "./service-session.ts";
 import type { Writers } from "./writers.ts";
 
@@ -53,9 +54,6 @@ export type MadeVaults = {
 
 /** Key ids by epoch. */
 type Epochs = ReadonlyMap<number, string>;
-
-/** The name of a vault whose maker wrote a name that does not open. The person keeps the vault, and may rename it. */
-export const UNREADABLE_NAME = "(a name that does not open)";
 
 export function createMadeVaults(parts: MadeVaultsParts): MadeVaults {
   const { crypto, account, user, session, keyset, writers, pinned } = parts;
@@ -110,7 +108,7 @@ export function createMadeVaults(parts: MadeVaultsParts): MadeVaults {
       verifyVaultOverview(crypto, account, vault, overview);
     if (!isSigned) throw new PosternError("sealBroken", "the vault overview's signature");
     try {
-      return demandNames(openVaultOverview(crypto, { account, vault, vaultKey, overview, pinnedWriters }));
+      return namesIn(openVaultOverview(crypto, { account, vault, vaultKey, overview, pinnedWriters }));
     } catch (error) {
       if (!isUnbelieved(error)) throw error;
       return { title: UNREADABLE_NAME, description: "" };
@@ -187,19 +185,4 @@ const overtook: ReadonlySet<string> = new Set(["versionConflict", "vaultNotFound
 /** Whether an error is about content that does not open, whatever its maker put there. */
 export function isUnbelieved(error: unknown): boolean {
   return error instanceof PosternError && (error.name === "sealBroken" || error.name === "unknownSuite");
-}
-
-/** Names as this program writes them. Throws sealBroken for anything else that a maker may have sealed. */
-export function demandNames(content: Uint8Array): { title: string; description: string } {
-  let names: { title?: unknown; description?: unknown } | null;
-  try {
-    names = JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(content));
-  } catch {
-    // Without the cause, since the parser's text quotes the name.
-    throw new PosternError("sealBroken", "the vault's names");
-  }
-  const { title, description } = names ?? {};
-  if (typeof title !== "string" || typeof description !== "string")
-    throw new PosternError("sealBroken", "the vault's names");
-  return { title, description };
 }

@@ -14,8 +14,9 @@ import {
 import { PosternError } from "../../protocol/errors.ts";
 import type { OperationResult } from "../../protocol/service-catalogue.ts";
 import type { GroupList } from "./group-list.ts";
-import { demandNames, isUnbelieved, type MadeVaults } from "./made-vaults.ts";
+import { isUnbelieved, type MadeVaults } from "./made-vaults.ts";
 import { newPlace, newVault, type Person, sealNames } from "./new-vault.ts";
+import { demandNames, namesIn } from "./sealed-names.ts";
 import type { ServiceSession } from "./service-session.ts";
 import { CONFLICT_TRIES_MAX } from "./user-data.ts";
 
@@ -217,8 +218,8 @@ export function createVaultList(parts: VaultListParts): VaultList {
   }
 
   function contentOf(stored: StoredVault, vaultKey: VaultKey, pinnedWriters: readonly Uint8Array[]) {
-    const { vault, overview } = stored;
-    return demandNames(openVaultOverview(crypto, { account, vault, vaultKey, overview, pinnedWriters }));
+    const where = { account, vault: stored.vault, vaultKey, overview: stored.overview, pinnedWriters };
+    return (madeVaults.isForeign(stored) ? demandNames : namesIn)(openVaultOverview(crypto, where));
   }
 
   async function get(id: string): Promise<Vault> {

@@ -16,6 +16,7 @@ import {
 import { PosternError } from "../../protocol/errors.ts";
 import { type OperationParams, type OperationResult, serviceLimits } from "../../protocol/service-catalogue.ts";
 import type { GroupList, Recipient } from "./group-list.ts";
+import { overviewIn } from "./item-content.ts";
 import type { ServiceSession } from "./service-session.ts";
 import type { PrincipalKind, Vault, VaultList } from "./vault-list.ts";
 import type { Writers } from "./writers.ts";
@@ -120,9 +121,10 @@ export function createVaultMembers(parts: VaultMembersParts): VaultMembers {
       return "";
     }
     const content = openItemOverview(crypto, { place, vaultKey, pinnedWriters: writers.known, sealed });
-    const { title } = JSON.parse(new TextDecoder().decode(content)) as { title: string };
+    const overview = overviewIn(content);
     crypto.wipe(content);
-    return title;
+    // A malformed item has no title to be found by. It must not keep the others under the old key.
+    return overview?.title ?? "";
   }
 
   const resuming = new Map<string, Promise<void>>();

@@ -77,6 +77,7 @@ const methods: Readonly<Record<keyof Methods, string>> = {
   "files.openWrite": "begin to write a file",
   "files.writeChunk": "write a file on",
   "files.commit": "write a file",
+  "files.close": "let go of a file",
   "items.shares.getAccountPolicy": "ask how items may be shared",
   "items.shares.validateRecipients": "check recipients",
   "items.shares.create": "share an item by a link",

@@ -289,6 +289,7 @@ type ItemOverview struct {
 	CreatedAt time.Time    `json:"createdAt"`
 	UpdatedAt time.Time    `json:"updatedAt"`
 	State     ItemState    `json:"state"`
+	Malformed *bool        `json:"malformed,omitempty"`
 }
 
 // ItemSection is as the official package has it.

@@ -284,6 +284,7 @@ export type ItemOverview = {
   createdAt: Timestamp;
   updatedAt: Timestamp;
   state: ItemState;
+  malformed?: true;
 };
 export type ItemSection = {
   id: string;
@@ -1473,6 +1474,13 @@ export type Methods = {
       handle: string;
     };
     result: Item;
+  };
+  /** Lets go of an open file before its end. What was written of it is removed. */
+  "files.close": {
+    params: {
+      handle: string;
+    };
+    result: Empty;
   };
   /** Returns how an item may be shared: for how long, how often, with whom, and with which files. */
   "items.shares.getAccountPolicy": {

@@ -2,6 +2,7 @@
 // and items. Its further abilities are optional parts of the type (capabilities.ts).
 import type { ParamsOf, ResultOf } from "../../protocol/catalogue.ts";
 import { PosternError } from "../../protocol/errors.ts";
+import type { MalformedItem } from "../../protocol/item/malformed-item.ts";
 import type { AccountItem, ItemContent, ItemState, Upload } from "./account-item.ts";
 import type { Capabilities, Capability } from "./capabilities.ts";
 
@@ -31,8 +32,8 @@ type Items = {
   tagsOf(vaultId: string, title: string): Promise<string[]>;
   /** Throws itemNotFound, vaultNotFound. */
   getItem(vaultId: string, itemId: string): Promise<AccountItem>;
-  /** Up to `serviceLimits.batch` items. Unknown ones are left out. */
-  getItems(vaultId: string, itemIds: readonly string[]): Promise<AccountItem[]>;
+  /** Up to `serviceLimits.batch` items. Unknown ones are left out. A malformed one is the error that `getItem` throws for it. */
+  getItems(vaultId: string, itemIds: readonly string[]): Promise<(AccountItem | MalformedItem)[]>;
   /** Up to `serviceLimits.page` overviews of items whose ids come after this one, in order; `more` where others follow. */
   listPage(
     vaultId: string,

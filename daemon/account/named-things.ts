@@ -3,6 +3,7 @@ import { isId } from "../../protocol/crypto/encoding.ts";
 import { normalTitle } from "../../protocol/crypto/lookup-tag.ts";
 import type { Named } from "../../protocol/entry.ts";
 import { type ErrorName, PosternError } from "../../protocol/errors.ts";
+import { MalformedItem } from "../../protocol/item/malformed-item.ts";
 import { type Account, environmentsOf, offered } from "./account.ts";
 import { isMissing, type Missing, nearOf } from "./resolver.ts";
 
@@ -102,6 +103,8 @@ async function itemOfId(account: Account, vault: string, id: string) {
     const { state } = await account.getItem(vault, id);
     return { item: id, archived: state === "archived" };
   } catch (error) {
+    // By its id a malformed item can still be deleted.
+    if (error instanceof MalformedItem) return { item: id, archived: error.state === "archived" };
     if (error instanceof PosternError && error.name === "itemNotFound") return undefined;
     throw error;
   }

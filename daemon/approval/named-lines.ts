@@ -5,7 +5,7 @@ import { type Account, environmentsOf, offered } from "../account/account.ts";
 import type { FoundThing } from "../account/named-things.ts";
 import type { Scope } from "../account/scope.ts";
 import { type Part, partLines, promptLines } from "./prompt-lines.ts";
-import { accountLines, among, amountOf, itemPart, promptNames } from "./prompt-names.ts";
+import { accountLines, among, amountOf, itemNamed, promptNames } from "./prompt-names.ts";
 
 export type NamedTarget = Extract<Target, { named: Named }>;
 
@@ -69,7 +69,7 @@ export async function foundNamed(
   const lines = await promptNames(account, { scope }, before);
   if (act !== undefined) return [...lines, ...groups.flatMap(partLines)];
   const items: Part[] = [];
-  for (const id of found.items ?? []) items.push(await itemPart(account, await account.getItem(found.vault ?? "", id)));
+  for (const id of found.items ?? []) items.push(await itemNamed(account, found.vault ?? "", id));
   return [...lines, ...besideLines({ items, groups, ...besideOf(named) })];
 }
 

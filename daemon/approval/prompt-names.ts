@@ -1,6 +1,7 @@
 // Names the target of a question: by titles, and by an id too where a title alone is not clear. This file looks titles up and compares them.
 // prompt-lines.ts puts them into lines.
 import { PosternError } from "../../protocol/errors.ts";
+import { MalformedItem } from "../../protocol/item/malformed-item.ts";
 import { fieldTitles } from "../../protocol/secret/match.ts";
 import { type Account, environmentsOf } from "../account/account.ts";
 import type { AccountItem } from "../account/account-item.ts";
@@ -63,12 +64,15 @@ async function fieldAt(account: Account, place: Place): Promise<Thing> {
   }
 }
 
-async function itemNamed(account: Account, vault: string, id: string): Promise<Part> {
+/** The item of an id, by its title where it has one. */
+export async function itemNamed(account: Account, vault: string, id: string): Promise<Part> {
   try {
     return await itemPart(account, await account.getItem(vault, id));
   } catch (error) {
-    if (error instanceof PosternError && (error.name === "itemNotFound" || error.name === "vaultNotFound"))
-      return { kind: "item", id, title: undefined, unique: true };
+    const isUntitled =
+      error instanceof MalformedItem ||
+      (error instanceof PosternError && (error.name === "itemNotFound" || error.name === "vaultNotFound"));
+    if (isUntitled) return { kind: "item", id, title: undefined, unique: true };
     throw error;
   }
 }
@@ -77,9 +81,19 @@ async function itemNamed(account: Account, vault: string, id: string): Promise<P
  * A vault may hold too many items to compare. So the title is compared with the active items of its lookup tag. Any other item that could look
  * like it is shown with its id.
  */
-export async function itemPart(account: Account, { vaultId, id, state, title }: AccountItem): Promise<Part> {
-  const { items: alike } = await account.findItems(vaultId, title);
-  return { kind: "item", id, title, unique: state === "active" && alike.every((one) => one.id === id) };
+async function itemPart(account: Account, { vaultId, id, state, title }: AccountItem): Promise<Part> {
+  const unique = state === "active" && (await isAlone(account, vaultId, title, id));
+  return { kind: "item", id, title, unique };
+}
+
+async function isAlone(account: Account, vaultId: string, title: string, id: string): Promise<boolean> {
+  try {
+    return (await account.findItems(vaultId, title)).items.every((one) => one.id === id);
+  } catch (error) {
+    // A malformed item was put under this title.
+    if (error instanceof MalformedItem) return false;
+    throw error;
+  }
 }
 
 export function among(kind: Part["kind"], all: readonly { id: string; title: string }[], id: string): Part {

@@ -1,6 +1,7 @@
 // clients.*, grants.*: who asks, and what was allowed. Without a manage grant or a proof, a peer sees only its own.
 import type { ParamsOf, ResultOf } from "../../protocol/catalogue.ts";
 import { PosternError } from "../../protocol/errors.ts";
+import { MalformedItem } from "../../protocol/item/malformed-item.ts";
 import { limits } from "../../protocol/limits.ts";
 import { fieldTitle } from "../../protocol/secret/match.ts";
 import { type Account, titledPlaces } from "../account/account.ts";
@@ -260,14 +261,16 @@ async function titleOf(account: Account, wanted: string): Promise<string> {
   return (await titledPlaces(account)).find(({ id }) => id === wanted)?.title ?? wanted;
 }
 
-/** The title of an item. A grant may outlive its item, which is then shown by its id. */
+/** The title of an item. A grant may outlive its item, which is then shown by its id. So is a malformed one. */
 async function itemOrGone(account: Account, vault: string, item: string) {
   try {
     const content = await account.getItem(vault, item);
     return { title: content.title, content };
   } catch (error) {
-    if (error instanceof PosternError && (error.name === "itemNotFound" || error.name === "vaultNotFound"))
-      return { title: item, content: undefined };
+    const isUntitled =
+      error instanceof MalformedItem ||
+      (error instanceof PosternError && (error.name === "itemNotFound" || error.name === "vaultNotFound"));
+    if (isUntitled) return { title: item, content: undefined };
     throw error;
   }
 }

@@ -25,8 +25,8 @@ async function lookedUp(account: Account, records: readonly WithIds[]): Promise<
   const titles = new Map([...(await environmentsOf(account)).map(({ id, title }) => [id, title] as const), ...vaults]);
   for (const [vault, items] of itemsOf(records, vaults))
     for (let at = 0; at < items.length; at += serviceLimits.batch)
-      for (const { id, title } of await account.getItems(vault, items.slice(at, at + serviceLimits.batch)))
-        titles.set(id, title);
+      for (const one of await account.getItems(vault, items.slice(at, at + serviceLimits.batch)))
+        if ("title" in one) titles.set(one.id, one.title);
   return titles;
 }
 

@@ -33,6 +33,7 @@ type FileHandlers = Pick<
   | "files.openWrite"
   | "files.writeChunk"
   | "files.commit"
+  | "files.close"
 >;
 
 export type FileParts = {
@@ -205,6 +206,11 @@ export function fileMethods({ clock, sessions, grants, handles }: FileParts): Fi
       handle.named = true;
       handles.remove(call, id);
       return shown(made);
+    },
+
+    "files.close": async ({ handle: id }, call) => {
+      handles.close(call, id);
+      return {};
     },
   };
 

@@ -4,6 +4,7 @@ import { isId } from "../../protocol/crypto/encoding.ts";
 import { type ErrorName, errors, PosternError } from "../../protocol/errors.ts";
 import type { Item, ItemCreateParams } from "../../protocol/item/item.ts";
 import { changedItem, newItem } from "../../protocol/item/item-validation.ts";
+import { MalformedItem } from "../../protocol/item/malformed-item.ts";
 import { limits } from "../../protocol/limits.ts";
 import { offered } from "../account/account.ts";
 import type { AccountItem, ItemContent, ItemState, Upload } from "../account/account-item.ts";
@@ -107,13 +108,13 @@ export function itemMethods({ clock, pages }: ItemParts): ItemHandlers {
       const { unlocked, audit } = accessOf(call).session;
       demandDistinct(itemIds);
       const ids = itemIds.filter(isId);
-      const found = new Map(
-        (ids.length === 0 ? [] : await unlocked.account.getItems(vaultId, ids)).map((item) => [item.id, item]),
-      );
+      const answered = ids.length === 0 ? [] : await unlocked.account.getItems(vaultId, ids);
+      const found = new Map(answered.map((one) => [one instanceof MalformedItem ? one.item : one.id, one]));
       audit.read(entryOf(call, "ok", [vaultId, ...found.keys()]));
       const outcomes = itemIds.map((id): Outcome | Promise<Outcome> => {
         const item = found.get(id);
-        return item === undefined ? { error: wire(new PosternError("itemNotFound")) } : shown(item);
+        if (item === undefined) return { error: wire(new PosternError("itemNotFound")) };
+        return item instanceof MalformedItem ? { error: wire(item) } : shown(item);
       });
       return { outcomes: await Promise.all(outcomes) };
     },

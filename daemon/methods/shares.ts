@@ -101,7 +101,7 @@ function shown({ shareId, vaultId, itemId, ...rest }: Share, title: string | und
   return { shareId, vaultId, itemId, ...(title === undefined ? {} : { title }), ...rest };
 }
 
-/** Titles of the shared items, by vault and item. Items that are gone, or that this user may no longer read, are left out. */
+/** Titles of the shared items, by vault and item. Items that are gone, malformed, or that this user may no longer read, are left out. */
 export async function titlesOf(
   account: Account,
   listed: readonly Pick<Share, "vaultId" | "itemId">[],
@@ -111,7 +111,7 @@ export async function titlesOf(
     const ids = [...new Set(entries.map(({ itemId }) => itemId))];
     for (let at = 0; at < ids.length; at += BATCH)
       for (const item of await readable(account, vault, ids.slice(at, at + BATCH)))
-        titles.set(`${vault} ${item.id}`, item.title);
+        if ("title" in item) titles.set(`${vault} ${item.id}`, item.title);
   }
   return titles;
 }

@@ -8,6 +8,7 @@ import type { FileHeader } from "../../protocol/crypto/item.ts";
 import type { Primitives } from "../../protocol/crypto/primitives.ts";
 import { PosternError } from "../../protocol/errors.ts";
 import { sharePolicy } from "../../protocol/item/item-share.ts";
+import { MalformedItem } from "../../protocol/item/malformed-item.ts";
 import type { Account, ItemOverview } from "../account/account.ts";
 import type { AccountItem, ItemContent, ItemState, Upload } from "../account/account-item.ts";
 import type { Files, History, Shares } from "../account/capabilities.ts";
@@ -91,7 +92,8 @@ export function createSealedItems(crypto: Primitives, open: OpenAccount): Sealed
     },
     tagsOf: open.tagsOf,
     getItem: async (vaultId, itemId) => answered(await open.getItem(vaultId, itemId)),
-    getItems: async (vaultId, itemIds) => (await open.getItems(vaultId, itemIds)).map(answered),
+    getItems: async (vaultId, itemIds) =>
+      (await open.getItems(vaultId, itemIds)).map((one) => (one instanceof MalformedItem ? one : answered(one))),
     listPage: async (vaultId, filter, after, signal) => {
       const { items, more } = await open.listPage(vaultId, filter, after, signal);
       return { items: items.map(shownOverview), more };
@@ -187,7 +189,8 @@ function shownItem({
   return { ...overview, ...details, id, vaultId: vault, version: revision, createdAt, updatedAt, state, tag };
 }
 
-function shownOverview({ id, vault, createdAt, updatedAt, state, overview }: OpenedOverview): ItemOverview {
+function shownOverview({ id, vault, createdAt, updatedAt, state, overview, malformed }: OpenedOverview): ItemOverview {
   const { title, category, websites, tags } = overview;
-  return { id, title, category, vaultId: vault, websites, tags, createdAt, updatedAt, state };
+  const named = { id, title, category, vaultId: vault, websites, tags, createdAt, updatedAt, state };
+  return malformed ? { ...named, malformed } : named;
 }

@@ -65,6 +65,8 @@ export type Handles = {
   /** Runs work that has the handle for itself. */
   alone<T>(handle: { busy: boolean }, work: () => Promise<T>): Promise<T>;
   remove(call: Call, id: string): void;
+  /** The same for one that is not at its end. It needs no right. Throws handleNotFound, busy. */
+  close(call: Call, id: string): void;
   /** Ends every handle of a locked account, so that no key of an unfinished file outlives the lock. */
   lock(unlocked: Unlocked): void;
 };
@@ -95,6 +97,13 @@ export function createHandles(newId: () => string, held: HandleBytes = createHan
   function letGo(connection: Connection, handle: Handle): void {
     held.giveBack(connection, bytesOf(handle));
     drop(handle);
+  }
+
+  function remove(call: Call, id: string): void {
+    const handles = handlesOf(call.connection);
+    const handle = handles.get(id);
+    if (handle !== undefined) letGo(call.connection, handle);
+    handles.delete(id);
   }
 
   /** Throws where it may not be opened. A lock has already ended all handles, and a later one would keep its key. */
@@ -133,11 +142,12 @@ export function createHandles(newId: () => string, held: HandleBytes = createHan
         handle.busy = false;
       }
     },
-    remove: (call, id) => {
-      const handles = handlesOf(call.connection);
-      const handle = handles.get(id);
-      if (handle !== undefined) letGo(call.connection, handle);
-      handles.delete(id);
+    remove,
+    close: (call, id) => {
+      const handle = handlesOf(call.connection).get(id);
+      if (handle === undefined) throw new PosternError("handleNotFound");
+      if (handle.busy) throw new PosternError("busy", "one chunk at a time");
+      remove(call, id);
     },
     lock: (unlocked) => {
       for (const [connection, handles] of byConnection) {

@@ -496,4 +496,14 @@ export const files = {
       },
     },
   }),
+  "files.close": entry({
+    summary: "Lets go of an open file before its end. What was written of it is removed.",
+    params: Type.Object({ handle: Handle }, closed),
+    result: Empty,
+    errors: ["handleNotFound"],
+    need: { kind: "none" },
+    activity: true,
+    since: "0.2.0",
+    example: { params: { handle: "1" }, result: {} },
+  }),
 } as const;

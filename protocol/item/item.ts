@@ -217,6 +217,8 @@ export const ItemOverview = Type.Object(
     createdAt: Timestamp,
     updatedAt: Timestamp,
     state: ItemState,
+    /** What is sealed as this item is none. Title and category stand for it. Only its id leads to it. */
+    malformed: Type.Optional(Type.Literal(true)),
   },
   namedClosed("ItemOverview"),
 );
@@ -247,11 +249,17 @@ export const ItemOverviewContent = Type.Object(
   closed,
 );
 
-/** The sealed details of an item. */
+/**
+ * A stored id may be longer than one that a client sends: a one-time code's gets a prefix, and a variable of an environment has its name for an id.
+ */
+const StoredId = Type.String({ maxLength: 256 });
+const StoredField = Type.Object({ ...ItemField.properties, id: StoredId }, closed);
+
+/** The sealed details of an item. Beside the sections that a client sends, there is the one without a title, and each file may make one. */
 export const ItemDetailsContent = Type.Object(
   {
-    fields: Fields,
-    sections: Sections,
+    fields: Type.Array(StoredField, { maxItems: itemLimits.fields }),
+    sections: Type.Array(ItemSection, { maxItems: itemLimits.sections + itemLimits.files + 1 }),
     notes: Notes,
     files: Type.Array(ItemFile, { maxItems: itemLimits.files }),
     document: Type.Optional(FileAttributes),

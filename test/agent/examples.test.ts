@@ -223,6 +223,8 @@ const stages: Partial<Record<MethodName, (world: World) => Promise<Facts>>> = {
   },
   "files.writeChunk": ({ say, facts }) =>
     say("files.openWrite", { vaultId: facts.vaultId as string, title: "new", name: "new.bin", size: 3 }),
+  "files.close": ({ say, facts }) =>
+    say("files.openWrite", { vaultId: facts.vaultId as string, title: "new", name: "new.bin", size: 3 }),
   "files.commit": async ({ say, facts }) => {
     const written = { vaultId: facts.vaultId as string, title: "new", name: "new.bin", size: 3 };
     const { handle } = await say("files.openWrite", written);

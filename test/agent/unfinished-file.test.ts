@@ -1,6 +1,7 @@
 // An uncommitted file of a program leaves nothing at the service, however the program ended.
 import { afterEach, beforeEach, expect, test } from "vitest";
 import type { Channel } from "../../clients/typescript/channel.ts";
+import { HANDLES_MAX } from "../../daemon/transfer/handles.ts";
 import { type InProcess, inProcess } from "../service/doors.ts";
 import { type InProcessAgent, passing, startInProcess } from "./in-process.ts";
 import { attachPerson, makeAccount, type Person } from "./person.ts";
@@ -82,4 +83,11 @@ test("a file whose commit failed once is whole after the second", async () => {
   const read = await passing(agent, opening);
   expect((await channel.call("files.readChunk", { handle: read.handle })).last).toBe(false);
   expect(await channel.call("files.readChunk", { handle: read.handle })).toEqual({ content: "Bw==", last: true });
+});
+
+test("files that are closed before their end make room for others, and the service keeps nothing of them", async () => {
+  for (let count = 0; count <= HANDLES_MAX; count++) {
+    await channel.call("files.close", { handle: await begun() });
+    await expect.poll(chunks, { interval: 1 }).toBe(0);
+  }
 });

@@ -1,11 +1,12 @@
 // `npm run bench` measures the shipped bundle, hardened, with audit, peer checks and grants on, and lower bounds in the
 // same run. It reports medians of five runs with their spread. Targets are ratios, not absolute times. The sizes are
-// 100 and 10,000. BENCH_FULL=1 adds 100,000. `npm run bench -- clients` measures the clients alone.
+// 100 and 10,000. BENCH_FULL=1 adds 100,000. `npm run bench -- clients` measures the clients alone, `-- app` the app.
 import { rmSync, writeFileSync } from "node:fs";
 import { cpus, loadavg } from "node:os";
 import { join } from "node:path";
 import type { Channel } from "../../clients/typescript/channel.ts";
 import { PASSWORD, PIN } from "../agent/person.ts";
+import { appFigures } from "./app.ts";
 import { approvalFigures } from "./approvals.ts";
 import { raceFigures } from "./clients/race.ts";
 import { figureOf, RUNS, residentMb, row, table } from "./figures.ts";
@@ -153,10 +154,23 @@ async function writeClientFigures(): Promise<void> {
   writeFileSync(here("CLIENTS.md"), `# Figures of the clients\n\n${text}\n\n${table()}\n\n${whyMissed}\n`);
 }
 
+async function writeAppFigures(): Promise<void> {
+  const before = loadNow();
+  await appFigures();
+  const load = `The machine's load average was ${before} before and ${loadNow()} after.`;
+  const text = `${machine} Written by \`npm run bench -- app\`, a part of \`npm run bench\`. ${load}`;
+  writeFileSync(here("APP.md"), `# Figures of the app\n\n${text}\n\n${table()}\n`);
+}
+
 async function main(part: string | undefined): Promise<void> {
-  if (part !== undefined && part !== "clients") throw new Error("the bench knows one part by name: clients");
+  if (part !== undefined && part !== "clients" && part !== "app")
+    throw new Error("the bench knows two parts by name: clients and app");
+  if (part === "app") return writeAppFigures();
   build();
-  if (part === undefined) await writeAgentFigures();
+  if (part === undefined) {
+    await writeAgentFigures();
+    await writeAppFigures();
+  }
   await writeClientFigures();
 }
 

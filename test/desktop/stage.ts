@@ -7,6 +7,7 @@ import { pathToFileURL } from "node:url";
 import type { Page } from "playwright-core";
 import type { Channel } from "../../clients/typescript/channel.ts";
 import type { Methods } from "../../clients/typescript/generated.ts";
+import type { AccountOf } from "../../daemon/session/unlocked.ts";
 import { type InProcessAgent, passing, startInProcess } from "../agent/in-process.ts";
 import { attachPerson, makeAccount, type Person } from "../agent/person.ts";
 
@@ -49,9 +50,9 @@ export type Stage = {
   close(): Promise<void>;
 };
 
-/** Opens the stage. The agent shows each question in the app. */
-export async function openStage(): Promise<Stage> {
-  const agent = await startInProcess(undefined, undefined, undefined, undefined, [], {
+/** Opens the stage. The agent shows each question in the app. `accountOf` makes its account, where a test wants to seal something itself. */
+export async function openStage(accountOf?: AccountOf): Promise<Stage> {
+  const agent = await startInProcess(undefined, undefined, accountOf, undefined, [], {
     env: { DISPLAY: ":0" },
     browsers: { opener: "/usr/bin/true", notifier: "/usr/bin/false" },
   });

@@ -1,8 +1,8 @@
 // Vaults that a service account makes: its person comes to them with every right and signs them anew, and no maker can claim, hide or
 // spoil a vault that is not its own.
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { UNREADABLE_NAME } from "../../clients/account/made-vaults.ts";
 import { type OpenAccount, openAccount } from "../../clients/account/open-account.ts";
+import { UNREADABLE_NAME } from "../../clients/account/sealed-names.ts";
 import type { SignedIn } from "../../clients/account/signed-in.ts";
 import { signInWithToken } from "../../clients/account/user-keys.ts";
 import { permissionBits as bits, everyPermission } from "../../protocol/access/permission-names.ts";

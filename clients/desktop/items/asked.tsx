@@ -1,7 +1,7 @@
 // What a page shows after an approval. The page first tries without a question: the right may be there already, and an address that somebody
 // else opened must not raise one. Then a button asks.
 import type { ComponentChildren } from "preact";
-import { useCallback, useEffect, useState } from "preact/hooks";
+import { useCallback, useEffect, useRef, useState } from "preact/hooks";
 import { AgentError, ConnectionLost, isAgentError, SessionEnded } from "../agent-error.ts";
 import { faultText } from "../fault-text.ts";
 
@@ -15,31 +15,36 @@ export type Asked<T> = {
   readonly reading: Reading<T>;
   /** Reads anew. A person is asked where that is needed. */
   readonly ask: () => void;
+  /** Reads anew without a question. What is shown stays until then, and also where the reading fails. */
+  readonly again: () => void;
 };
 
 /** Reads at once, with a question only where `mayAskFirst`. Another `read` begins anew. */
 export function useAsked<T>(read: (mayAsk: boolean) => Promise<T>, mayAskFirst = false): Asked<T> {
   const [reading, setReading] = useState<Reading<T>>({ kind: "reading" });
+  const last = useRef(0);
   const start = useCallback(
-    (mayAsk: boolean) => {
-      let isWanted = true;
-      setReading({ kind: "reading" });
+    (mayAsk: boolean, isShown = false) => {
+      // An answer that a later reading has overtaken is dropped.
+      const turn = ++last.current;
+      if (!isShown) setReading({ kind: "reading" });
       read(mayAsk).then(
         (value) => {
-          if (isWanted) setReading({ kind: "read", value });
+          if (turn === last.current) setReading({ kind: "read", value });
         },
         (error: unknown) => {
-          if (isWanted) setReading(closed(error));
+          const next = closed(error);
+          if (turn === last.current && !isShown) setReading(next);
         },
       );
       return () => {
-        isWanted = false;
+        last.current++;
       };
     },
     [read],
   );
   useEffect(() => start(mayAskFirst), [start]);
-  return { reading, ask: () => void start(true) };
+  return { reading, ask: () => void start(true), again: () => void start(false, true) };
 }
 
 const answers: Readonly<Record<string, string>> = {
@@ -58,10 +63,12 @@ function closed(error: unknown): Reading<never> {
 export function Closed({
   fault,
   onAsk,
+  button = "Show it",
   children,
 }: {
   fault: string | undefined;
   onAsk: () => void;
+  button?: string;
   children: ComponentChildren;
 }) {
   return (
@@ -73,7 +80,7 @@ export function Closed({
         </p>
       )}
       <button type="button" class="main" onClick={onAsk}>
-        Show it
+        {button}
       </button>
     </>
   );

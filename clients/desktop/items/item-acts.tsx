@@ -1,13 +1,14 @@
 // Archive, take out of the archive, and delete. A deletion cannot be undone, so the page asks once more.
 import { useState } from "preact/hooks";
-import type { Item, ItemState } from "../../typescript/generated.ts";
+import type { ItemState } from "../../typescript/generated.ts";
 import type { Channel } from "../channel.ts";
 import { faultText } from "../fault-text.ts";
 
 type ActsProps = {
   readonly channel: Channel;
-  readonly item: Item;
-  readonly state: ItemState;
+  /** Without a version, what the person saw is no item, and only its deletion is offered. */
+  readonly item: { readonly id: string; readonly vaultId: string; readonly version?: number };
+  readonly state?: ItemState;
   /** The act is done. */
   readonly onDone: () => void;
 };
@@ -21,7 +22,8 @@ export function ItemActs({ channel, item, state, onDone }: ActsProps) {
     setFault(undefined);
     try {
       // The version is the one that the person sees. Another one that was written meanwhile is refused.
-      await channel.call(method, { vaultId: item.vaultId, itemId: item.id, version: item.version });
+      const { vaultId, id: itemId, version } = item;
+      await channel.call(method, { vaultId, itemId, ...(version === undefined ? {} : { version }) });
       onDone();
     } catch (error) {
       setFault(faultText(error));
@@ -49,13 +51,15 @@ export function ItemActs({ channel, item, state, onDone }: ActsProps) {
         </div>
       ) : (
         <>
-          <button
-            type="button"
-            onClick={() => run(state === "active" ? "items.archive" : "items.unarchive")}
-            disabled={isBusy}
-          >
-            {state === "active" ? "Archive" : "Take out of the archive"}
-          </button>
+          {state !== undefined && (
+            <button
+              type="button"
+              onClick={() => run(state === "active" ? "items.archive" : "items.unarchive")}
+              disabled={isBusy}
+            >
+              {state === "active" ? "Archive" : "Take out of the archive"}
+            </button>
+          )}
           <button type="button" class="bad" onClick={() => setDeleting(true)} disabled={isBusy}>
             Delete …
           </button>

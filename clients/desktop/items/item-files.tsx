@@ -1,34 +1,59 @@
-// The files of an item, with their sizes, and the saving of each.
+// The files of an item, with their sizes: each can be saved and removed, and further ones attached.
+import type { ComponentChildren } from "preact";
 import { useEffect, useRef, useState } from "preact/hooks";
 import type { FileAttributes, Item } from "../../typescript/generated.ts";
 import { itemLimits } from "../../typescript/generated-limits.ts";
 import type { Channel } from "../channel.ts";
 import { faultText } from "../fault-text.ts";
 import { shown } from "../prompt.ts";
+import { AttachFiles } from "./attach-files.tsx";
+import { RemoveFile } from "./remove-file.tsx";
 import { download, readFile, sizeText } from "./saving.ts";
 
-export function ItemFiles({ channel, item }: { channel: Channel; item: Item }) {
-  const files = [...(item.document === undefined ? [] : [item.document]), ...item.files.map((file) => file.attributes)];
-  if (files.length === 0) return null;
+type FilesProps = {
+  readonly channel: Channel;
+  readonly item: Item;
+  /** The item has another version, which is the newest. */
+  readonly onItem: (item: Item) => void;
+};
+
+export function ItemFiles({ channel, item, onItem }: FilesProps) {
+  const { document, files } = item;
   return (
-    <>
+    <section aria-label="Files">
       <h2>Files</h2>
-      <p class="said">
-        A file has {sizeText(itemLimits.fileBytes)} at most. Its bytes are in this page's memory until the browser has
-        saved them.
-      </p>
-      <ul class="rows">
-        {files.map((file) => (
-          <FileRow key={file.id} channel={channel} item={item} file={file} />
-        ))}
-      </ul>
-    </>
+      {(document !== undefined || files.length > 0) && (
+        <>
+          <p class="said">The bytes of a file that you save are in this page's memory until the browser has them.</p>
+          <ul class="rows">
+            {document !== undefined && <FileRow key={document.id} channel={channel} item={item} file={document} />}
+            {files.map(({ attributes, sectionId, fieldId }) => (
+              <FileRow key={attributes.id} channel={channel} item={item} file={attributes}>
+                <RemoveFile
+                  channel={channel}
+                  item={item}
+                  place={{ sectionId, fieldId }}
+                  name={shown(attributes.name, 80)}
+                  onItem={onItem}
+                />
+              </FileRow>
+            ))}
+          </ul>
+        </>
+      )}
+      <AttachFiles channel={channel} item={item} onItem={onItem} />
+    </section>
   );
 }
 
 type Saving = { readonly kind: "still" | "saved" } | { readonly kind: "reading"; readonly bytes: number };
 
-function FileRow({ channel, item, file }: { channel: Channel; item: Item; file: FileAttributes }) {
+type RowProps = Pick<FilesProps, "channel" | "item"> & {
+  readonly file: FileAttributes;
+  readonly children?: ComponentChildren;
+};
+
+function FileRow({ channel, item, file, children }: RowProps) {
   const [saving, setSaving] = useState<Saving>({ kind: "still" });
   const [fault, setFault] = useState<string>();
   const stop = useRef(new AbortController());
@@ -73,6 +98,7 @@ function FileRow({ channel, item, file }: { channel: Channel; item: Item; file: 
           Save
         </button>
       )}
+      {children}
     </li>
   );
 }

@@ -50,7 +50,16 @@ export function ItemList({ shelf, wanted, onWanted, onChosen }: ListProps) {
   );
 }
 
-function ItemRow({ item: { title, category, state }, vault }: Pick<Entry, "item" | "vault">) {
+function ItemRow({ item: { id, title, category, state, malformed }, vault }: Pick<Entry, "item" | "vault">) {
+  if (malformed === true)
+    return (
+      <>
+        <span class="item-title bad">An item that cannot be read</span>
+        <span class="item-about">
+          {id} in <bdi>{shown(vault, 60)}</bdi>
+        </span>
+      </>
+    );
   return (
     <>
       <span class="item-title">

@@ -1,14 +1,16 @@
 // One item: its fields, addresses, notes, tags and files.
-import { useCallback } from "preact/hooks";
+import { useCallback, useState } from "preact/hooks";
 import type { Item } from "../../typescript/generated.ts";
 import type { Channel } from "../channel.ts";
 import { momentText } from "../moment.ts";
 import { shown } from "../prompt.ts";
 import { Closed, useAsked } from "./asked.tsx";
+import { ChangedElsewhere } from "./changed-elsewhere.tsx";
 import { CopyButton } from "./copy-button.tsx";
 import { ItemActs } from "./item-acts.tsx";
 import { ItemFields } from "./item-fields.tsx";
 import { ItemFiles } from "./item-files.tsx";
+import { ItemShare } from "./item-share.tsx";
 import { categoryText, type Entry } from "./shelf.ts";
 import { ValueText } from "./value-text.tsx";
 
@@ -18,18 +20,22 @@ type ItemPageProps = {
   readonly itemId: string;
   /** The item's row, where the list was read. */
   readonly entry: Entry | undefined;
+  /** Whether the list was read, and has no such item. */
+  readonly isGone: boolean;
   /** Whether the person chose the item on the list, so that a question is expected. */
   readonly isChosen: boolean;
   /** The item is another one now, or is gone. */
   readonly onChanged: () => void;
 };
 
-export function ItemPage({ channel, vaultId, itemId, entry, isChosen, onChanged }: ItemPageProps) {
+export function ItemPage({ channel, vaultId, itemId, entry, isGone, isChosen, onChanged }: ItemPageProps) {
   const readItem = useCallback(
     (mayAsk: boolean) => channel.call("items.get", { vaultId, itemId, ...(mayAsk ? {} : { noWait: true }) }),
     [channel, vaultId, itemId],
   );
   const { reading, ask } = useAsked(readItem, isChosen);
+  const [written, setWritten] = useState<Item>();
+  const item = reading.kind === "read" ? newest(reading.value, written) : undefined;
   return (
     <>
       <p class="ways">
@@ -47,13 +53,14 @@ export function ItemPage({ channel, vaultId, itemId, entry, isChosen, onChanged 
           </Closed>
         </>
       )}
-      {reading.kind === "read" && (
+      {item !== undefined && (
         <>
-          <Shown channel={channel} item={reading.value} entry={entry} readItem={readItem} />
+          <ChangedElsewhere item={item} entry={entry} isGone={isGone} onAgain={ask} />
+          <Shown channel={channel} item={item} entry={entry} readItem={readItem} onItem={setWritten} />
           {entry === undefined ? (
             <p class="said">To archive or delete the item, choose it on the list of all items.</p>
           ) : (
-            <ItemActs channel={channel} item={reading.value} state={entry.item.state} onDone={onChanged} />
+            <ItemActs channel={channel} item={item} state={entry.item.state} onDone={onChanged} />
           )}
         </>
       )}
@@ -61,12 +68,17 @@ export function ItemPage({ channel, vaultId, itemId, entry, isChosen, onChanged 
   );
 }
 
+/** The version that was read, or a later one that this page wrote. */
+const newest = (read: Item, written: Item | undefined) =>
+  written !== undefined && written.version > read.version ? written : read;
+
 type ShownProps = Pick<ItemPageProps, "channel" | "entry"> & {
   readonly item: Item;
+  readonly onItem: (item: Item) => void;
   readonly readItem: (mayAsk: boolean) => Promise<Item>;
 };
 
-function Shown({ channel, item, entry, readItem }: ShownProps) {
+function Shown({ channel, item, entry, readItem, onItem }: ShownProps) {
   const { title, category, websites, notes, tags, version, updatedAt } = item;
   return (
     <>
@@ -121,7 +133,8 @@ function Shown({ channel, item, entry, readItem }: ShownProps) {
           </ul>
         </>
       )}
-      <ItemFiles channel={channel} item={item} />
+      <ItemFiles channel={channel} item={item} onItem={onItem} />
+      <ItemShare channel={channel} item={item} />
     </>
   );
 }

@@ -3,10 +3,12 @@ import { useCallback, useRef, useState } from "preact/hooks";
 import type { PlaceProps } from "../standing.ts";
 import { useStands } from "../whole.tsx";
 import { Closed, useAsked } from "./asked.tsx";
+import { useItemChanges } from "./follow.ts";
 import { EditPage } from "./form/edit-page.tsx";
 import { NewPage } from "./form/new-page.tsx";
 import { ItemList, noWish } from "./item-list.tsx";
 import { ItemPage } from "./item-page.tsx";
+import { MalformedPage } from "./malformed-page.tsx";
 import { readShelf, type Shelf } from "./shelf.ts";
 
 export function ItemsPage(props: PlaceProps) {
@@ -48,11 +50,19 @@ const kindOf = ([vaultId = "", itemId = "", act]: readonly string[]) => {
 
 function Items({ channel, rest, onDirty }: ItemsProps) {
   const read = useCallback((mayAsk: boolean) => readShelf(channel, mayAsk), [channel]);
-  const { reading, ask } = useAsked(read);
+  const { reading, ask, again } = useAsked(read);
+  useItemChanges(channel, () => {
+    if (reading.kind === "read") again();
+  });
   const [chosen, setChosen] = useState("");
   const shelf = reading.kind === "read" ? reading.value : undefined;
   const kind = kindOf(rest);
   const [vaultId = "", itemId = ""] = rest;
+  const entry = shelf?.entries.find(({ item }) => item.id === itemId && item.vaultId === vaultId);
+  const onChanged = () => {
+    location.hash = "#/items";
+    ask();
+  };
   const writing = {
     channel,
     onDirty,
@@ -63,18 +73,19 @@ function Items({ channel, rest, onDirty }: ItemsProps) {
   };
   return (
     <>
-      {kind === "item" && (
+      {kind === "item" && entry?.item.malformed === true && (
+        <MalformedPage channel={channel} entry={entry} onDone={onChanged} />
+      )}
+      {kind === "item" && entry?.item.malformed !== true && (
         <ItemPage
           key={`${vaultId}/${itemId}`}
           channel={channel}
           vaultId={vaultId}
           itemId={itemId}
-          entry={shelf?.entries.find(({ item }) => item.id === itemId && item.vaultId === vaultId)}
+          entry={entry}
+          isGone={shelf !== undefined && entry === undefined}
           isChosen={chosen === itemId}
-          onChanged={() => {
-            location.hash = "#/items";
-            ask();
-          }}
+          onChanged={onChanged}
         />
       )}
       {kind === "edit" && <EditPage {...writing} key={`${vaultId}/${itemId}`} vaultId={vaultId} itemId={itemId} />}

@@ -14,15 +14,16 @@ export async function readFile(
   const { handle } = await channel.call("files.openRead", wish);
   const chunks: Uint8Array<ArrayBuffer>[] = [];
   let bytes = 0;
-  while (!signal.aborted) {
+  for (;;) {
+    // The agent holds an open file until its end, and holds only some for a page.
+    if (signal.aborted) return void (await channel.call("files.close", { handle }));
     const { content, last } = await channel.call("files.readChunk", { handle });
     const chunk = bytesOf(content);
     chunks.push(chunk);
     bytes += chunk.length;
     told(bytes);
-    if (last && !signal.aborted) return new Blob(chunks, { type: "application/octet-stream" });
+    if (last) return signal.aborted ? undefined : new Blob(chunks, { type: "application/octet-stream" });
   }
-  return undefined;
 }
 
 const bytesOf = (base64: string) => Uint8Array.from(atob(base64), (letter) => letter.charCodeAt(0));

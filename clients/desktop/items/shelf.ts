@@ -63,9 +63,10 @@ async function itemsOf(channel: Channel, vaultId: string): Promise<ItemOverview[
 }
 
 function entryOf(item: ItemOverview, vault: string): Entry {
-  const { title, category, tags, websites } = item;
+  const { id, title, category, tags, websites, malformed } = item;
   const urls = websites.map(({ url }) => url);
-  const words = [title, categoryText(category), category, vault, ...tags, ...urls].join("\n").toLowerCase();
+  const named = malformed === true ? [title, id] : [title, categoryText(category), category];
+  const words = [...named, vault, ...tags, ...urls].join("\n").toLowerCase();
   return { item, vault, words };
 }
 

@@ -623,6 +623,11 @@ func (a Agent) FilesCommit(ctx context.Context, params FilesCommitParams) (poste
 	return result, err
 }
 
+// FilesClose calls files.close. Lets go of an open file before its end. What was written of it is removed.
+func (a Agent) FilesClose(ctx context.Context, params FilesCloseParams) error {
+	return a.call(ctx, "files.close", params, nil)
+}
+
 // ItemsSharesGetAccountPolicy calls items.shares.getAccountPolicy. Returns how an item may be shared: for how long, how
 // often, with whom, and with which files.
 func (a Agent) ItemsSharesGetAccountPolicy(ctx context.Context, params ItemsSharesGetAccountPolicyParams) (postern.ItemShareAccountPolicy, error) {

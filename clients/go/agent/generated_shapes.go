@@ -775,6 +775,11 @@ type FilesCommitParams struct {
 	Handle string `json:"handle"`
 }
 
+// FilesCloseParams are the parameters of files.close.
+type FilesCloseParams struct {
+	Handle string `json:"handle"`
+}
+
 // ItemsSharesGetAccountPolicyParams are the parameters of items.shares.getAccountPolicy.
 type ItemsSharesGetAccountPolicyParams struct {
 	VaultID string `json:"vaultId"`

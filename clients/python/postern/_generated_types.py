@@ -410,6 +410,7 @@ class ItemOverview(Model):
     created_at: datetime
     updated_at: datetime
     state: ItemState
+    malformed: Optional[bool] = None
 
 
 class ItemSection(Model):

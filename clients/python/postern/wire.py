@@ -400,7 +400,7 @@ class ItemFile(TypedDict):
     fieldId: str
 
 
-class ItemOverview(TypedDict):
+class _ItemOverview(TypedDict):
     id: "Id"
     title: str
     category: "ItemCategory"
@@ -410,6 +410,10 @@ class ItemOverview(TypedDict):
     createdAt: "Timestamp"
     updatedAt: "Timestamp"
     state: "ItemState"
+
+
+class ItemOverview(_ItemOverview, total=False):
+    malformed: Literal[True]
 
 
 class ItemSection(TypedDict):

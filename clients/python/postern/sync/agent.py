@@ -1847,6 +1847,24 @@ class AgentMethods:
         )
         return cast("wire.Item", result)
 
+    def files_close(
+        self,
+        *,
+        handle: str,
+        timeout: Optional[float] = None,
+    ) -> wire.Empty:
+        """Lets go of an open file before its end. What was written of it is removed."""
+        result = self._call(
+            "files.close",
+            given(
+                {
+                    "handle": handle,
+                }
+            ),
+            timeout=timeout,
+        )
+        return cast("wire.Empty", result)
+
     def items_shares_get_account_policy(
         self,
         *,
