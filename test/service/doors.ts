@@ -41,6 +41,8 @@ export type Door = {
 };
 
 export type InProcess = Door & {
+  /** The service as a client at this address reaches it. Without an address the service counts no limits of strangers. */
+  from(address: string): CallService;
   readonly store: Store;
   /** Moves the service's clock. */
   advance(ms: number): void;
@@ -83,6 +85,7 @@ export async function inProcess(
   return {
     address,
     call: createServiceClient(address),
+    from: (from) => createServiceClient({ ...address, fetch: (request) => app.fetch(request, from) }),
     registrationToken: undefined,
     folder,
     store,
@@ -107,13 +110,24 @@ export function interleaved(seed = 1): Promise<InProcess> {
   return inProcess(undefined, true, (path) => openInterleaved(path, seed));
 }
 
+export type OwnProcess = Door & {
+  readonly pid: number;
+  /** All that it printed after its first line. */
+  log(): string;
+};
+
 /** `port` and `publicAddress` for where a browser follows the links. */
-export async function overLoopback(port = 0, publicAddress = PUBLIC_ADDRESS): Promise<Door> {
+export async function overLoopback(port = 0, publicAddress = PUBLIC_ADDRESS): Promise<OwnProcess> {
   const folder = mkdtempSync(join(tmpdir(), "postern-svc-"));
   const main = fileURLToPath(new URL("../../service/main.ts", import.meta.url));
   const options = ["--data", folder, "--port", String(port)];
   const child = spawn(process.execPath, ["--no-warnings", main, ...options, "--public-address", publicAddress], {
-    stdio: ["ignore", "pipe", "inherit"],
+    stdio: ["ignore", "pipe", "pipe"],
+  });
+  let printed = "";
+  child.stderr.on("data", (line: Buffer) => {
+    printed += line.toString();
+    process.stderr.write(line);
   });
   const facts = await new Promise<{ listening: string; registrationToken: string }>((resolve, reject) => {
     child.once("exit", () => reject(new Error("the service did not start")));
@@ -121,8 +135,13 @@ export async function overLoopback(port = 0, publicAddress = PUBLIC_ADDRESS): Pr
       resolve(JSON.parse(line.toString()) as { listening: string; registrationToken: string }),
     );
   });
+  child.stdout.on("data", (line: Buffer) => {
+    printed += line.toString();
+  });
   const address = addressOf(facts.listening);
   return {
+    pid: child.pid ?? 0,
+    log: () => printed,
     address,
     call: createServiceClient(address),
     registrationToken: facts.registrationToken,
@@ -171,12 +190,12 @@ export const details = (value: string) => ({
   files: [],
 });
 
-/** Every table but sessions and nonces, and those named, as one hash. */
+/** Every table but sessions and spent challenges, and those named, as one hash. */
 export function dump(folder: string, but: readonly string[] = []): string {
   const database = new DatabaseSync(join(folder, "service.sqlite"), { readOnly: true });
   const tables = database
     .prepare(
-      "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT IN ('sessions', 'nonces', 'sqlite_sequence') ORDER BY name",
+      "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT IN ('sessions', 'spent_challenges', 'sqlite_sequence') ORDER BY name",
     )
     .all() as { name: string }[];
   const hash = createHash("sha256");

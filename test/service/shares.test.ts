@@ -527,21 +527,6 @@ describe("with a clock that stands,", () => {
     expect(listed.some((one) => one.share === last.share)).toBe(false);
   });
 
-  test("a share may have views at once up to the limit and not one more; an ended view makes room", async () => {
-    const link = await share();
-    const { now } = await door.call("service.info", {});
-    const soon = new Date(Date.parse(now) + VIEW_MS).toISOString();
-    for (let made = 0; made < serviceLimits.shareViews - 1; made++)
-      await door.store.db
-        .insertInto("share_views")
-        .values({ share: link.share, view_hash: crypto.randomBytes(32), ends_at: soon })
-        .execute();
-    await door.call("shares.open", { ...byLink(link), view: newId(crypto) });
-    await expect(door.call("shares.open", { ...byLink(link), view: newId(crypto) })).rejects.toEqual(named("busy"));
-    door.advance(VIEW_MS);
-    await door.call("shares.open", { ...byLink(link), view: newId(crypto) });
-  });
-
   test("a copy may have characters up to the limit and not one more", async () => {
     const exactly = (length: number) => call("shares.create", sample(vault, item.id, { sealed: "A".repeat(length) }));
     await exactly(serviceLimits.sealedShare);
