@@ -79,13 +79,11 @@ const floods: readonly Attack[] = [
     const signature = crypto.randomBytes(64).toBase64();
     await flood(extent === "short" ? 60 : 2_000, async (number) => {
       const who = { account: ada.account, user: ada.user, device: newId(crypto), clientNonce: nonce };
-      const { body } = await send(service, "signIn.start", JSON.stringify(who), addressOf(number % 200));
-      return send(
-        service,
-        "signIn.finish",
-        JSON.stringify({ ...who, ...JSON.parse(body), signature }),
-        addressOf(number % 200),
-      );
+      const from = addressOf(number % 200);
+      const started = await send(service, "signIn.start", JSON.stringify(who), from);
+      if (started.status !== 200) return started;
+      const answer = { ...who, ...(JSON.parse(started.body) as object), signature };
+      return send(service, "signIn.finish", JSON.stringify(answer), from);
     });
     await comesIn(stage);
     return undefined;
