@@ -1494,7 +1494,7 @@ export type Methods = {
       recipients: ValidRecipient[];
     };
   };
-  /** Makes a link to a copy of an item as it is now. Anybody with the link can open it, until it expires or is revoked. Named recipients need mail, which the service does not send yet, so they are refused. If `version` is given, it must be the stored one. */
+  /** Makes a link to a copy of an item as it is now. Anybody with the link can open it, until it expires or is revoked. Named recipients need mail, which the service does not send yet, so they are refused. If `version` is given, it must be the stored one. The link leads to the service's own address. A service with another address for links needs `linkAddress`, which the question names: then the link leads there and nowhere else. */
   "items.shares.create": {
     params: {
       vaultId: string;
@@ -1502,6 +1502,7 @@ export type Methods = {
       version?: number;
       policy?: ItemShareAccountPolicy;
       params: ItemShareParams;
+      linkAddress?: string;
       client?: string;
       noWait?: boolean;
     };

@@ -8,6 +8,7 @@ import { STRANGERS_RATE } from "../../service/door/strangers.ts";
 import {
   crypto,
   details,
+  inProcess,
   newUser,
   type Opened,
   type OwnProcess,
@@ -18,6 +19,7 @@ import {
 } from "../service/doors.ts";
 import { addressOf, flood, knock, openSocket, peakMiB, send, worstWhile } from "./stranger-client.ts";
 import type { Attack, Extent } from "./table.ts";
+import { aucOf, isToldApart } from "./told-apart.ts";
 
 const MiB = 1024 * 1024;
 
@@ -208,4 +210,51 @@ const links: readonly Attack[] = [
   ),
 ];
 
-export const strangerAttacks: readonly Attack[] = [...floods, ...large, ...slow, ...links];
+/** In process: the limit of wrong sign-ins would end the measuring, and a network would hide what it finds. */
+const asked: Attack = {
+  tried: "signIn.finish of a known and an unknown user are told apart by bytes or by time",
+  run: async (extent) => {
+    const door = await inProcess();
+    try {
+      const ada = await newUser(door);
+      const bodies = new Set<string>();
+      const finish = async (user: string): Promise<number> => {
+        const who = {
+          account: ada.account,
+          user,
+          device: newId(crypto),
+          clientNonce: toBase64(crypto.randomBytes(32)),
+        };
+        const { serverNonce, expiresAt } = await door.call("signIn.start", who);
+        const signature = toBase64(crypto.randomBytes(64));
+        const request = new Request("http://embedded.invalid/v1/signIn.finish", {
+          method: "POST",
+          headers: { "content-type": "application/json" },
+          body: JSON.stringify({ ...who, serverNonce, expiresAt, signature }),
+        });
+        const began = performance.now();
+        const response = await door.address.fetch(request);
+        const took = performance.now() - began;
+        bodies.add(`${response.status} ${await response.text()}`);
+        return took;
+      };
+      const times = { known: [] as number[], unknown: [] as number[] };
+      const samples = extent === "short" ? 300 : 5_000;
+      for (let made = -WARM; made < samples; made++)
+        for (const kind of made % 2 === 0 ? (["known", "unknown"] as const) : (["unknown", "known"] as const)) {
+          const took = await finish(kind === "known" ? ada.user : newId(crypto));
+          if (made >= 0) times[kind].push(took);
+        }
+      if (bodies.size !== 1) return `there were ${bodies.size} answers: ${[...bodies].join(" | ")}`;
+      const { auc } = aucOf(times.known, times.unknown);
+      return isToldApart(times.known, times.unknown) ? `told apart by time: ${auc.toFixed(3)}` : undefined;
+    } finally {
+      await door.close();
+    }
+  },
+};
+
+/** Requests before the first that is measured, until the code is compiled. */
+const WARM = 100;
+
+export const strangerAttacks: readonly Attack[] = [...floods, ...large, ...slow, ...links, asked];

@@ -4,7 +4,17 @@ import { newId, toBase64 } from "../../protocol/crypto/encoding.ts";
 import { secretOf, shareKeys } from "../../protocol/crypto/share.ts";
 import { serviceLimits } from "../../protocol/service-catalogue.ts";
 import { VIEW_MS } from "../../service/share/share-rows.ts";
-import { crypto, details, type InProcess, inProcess, newUser, type Opened, open, overview } from "./doors.ts";
+import {
+  crypto,
+  details,
+  type InProcess,
+  inProcess,
+  newUser,
+  type Opened,
+  open,
+  overview,
+  PUBLIC_ADDRESS,
+} from "./doors.ts";
 
 let door: InProcess;
 let hers: Opened;
@@ -15,7 +25,11 @@ beforeEach(async () => {
   hers = await open(door, await newUser(door));
   const vault = (await hers.account.createVault("Shared", "")).id;
   const item = await hers.account.createItem(vault, overview("DB"), details("x"));
-  const { url } = await hers.account.shares.create(item, { expireAfter: "OneDay", oneTime: false });
+  const { url } = await hers.account.shares.create(item, {
+    expireAfter: "OneDay",
+    oneTime: false,
+    linkAddress: PUBLIC_ADDRESS,
+  });
   const { pathname, hash } = new URL(url);
   const secret = secretOf(hash) ?? new Uint8Array();
   link = { share: pathname.slice("/s/".length), accessKey: toBase64(shareKeys(crypto, secret).accessKey) };
@@ -97,7 +111,11 @@ test("the store holds no address of a reader, and does not tell that two shares 
   expect(one?.reader).toEqual(two?.reader);
   expect(one?.reader).toHaveLength(32);
   const item = await hers.account.createItem((await hers.account.vaults())[0]?.id ?? "", overview("B"), details("y"));
-  const { url } = await hers.account.shares.create(item, { expireAfter: "OneDay", oneTime: false });
+  const { url } = await hers.account.shares.create(item, {
+    expireAfter: "OneDay",
+    oneTime: false,
+    linkAddress: PUBLIC_ADDRESS,
+  });
   const secret = secretOf(new URL(url).hash) ?? new Uint8Array();
   link = { share: new URL(url).pathname.slice("/s/".length), accessKey: toBase64(shareKeys(crypto, secret).accessKey) };
   await view("192.0.2.1");
