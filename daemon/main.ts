@@ -50,10 +50,10 @@ async function main(): Promise<void> {
   const tracePath = traceOption(process.argv.slice(2));
   const native = loadNative();
   harden(native);
-  const log = createLog();
-  const collect = createCollection(native, log);
   const where = { env: process.env, platform: process.platform, home: homedir(), uid: process.getuid?.() };
   const home = dataFolder(where);
+  const log = createLog(2, join(home, "agent.log"));
+  const collect = createCollection(native, log);
   ensurePrivateFolder(home);
   const lock = takeInstanceLock(join(home, "agent.lock"), () => holderOf(home));
   const program = ownProgram(import.meta.url);

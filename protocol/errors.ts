@@ -33,7 +33,7 @@ const table = {
     hint: "update the older of the two",
   },
   peerRefused: { code: 1006, message: "the agent could not verify the process at the other end" },
-  busy: { code: 1007, message: "the agent has too much of this work queued", hint: "try again in a moment" },
+  busy: { code: 1007, message: "too much of this work is queued", hint: "try again in a moment" },
   tooLarge: { code: 1008, message: "the value is larger than allowed" },
 
   signedOut: {

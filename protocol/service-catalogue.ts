@@ -53,8 +53,6 @@ export const serviceLimits = {
   devices: 50,
   /** Sessions of one user; the oldest end first. */
   sessions: 100,
-  /** Sign-in nonces waiting at once; each lives 60 s. */
-  nonces: 10_000,
   /** Milliseconds that events.wait holds a request open at most. */
   waitMs: 25_000,
   /** Events answered at once. */
@@ -67,8 +65,10 @@ export const serviceLimits = {
   shareFiles: itemLimits.files + 1,
   /** Bytes of all files of one share, opened: a browser holds them whole. */
   shareFileBytes: itemLimits.fileBytes,
-  /** Views of one share at once. A link that many people got may come near. */
+  /** Views of one share at once. Over it the reader with most views loses the oldest. A link that many people got may come near. */
   shareViews: 1000,
+  /** Views of one share by one address at once. Over it the oldest ends: an office behind one address, each person a few times. */
+  shareViewsOfReader: 50,
 } as const;
 
 const closed = { additionalProperties: false } as const;

@@ -1,19 +1,23 @@
 // The account service as one function from Request to Response. The agent calls it in process; `main.ts` binds it to a port.
 import { Hono } from "hono";
-import { bodyLimit } from "hono/body-limit";
 import type { TSchema } from "typebox";
 import { Compile, type Validator } from "typebox/compile";
 import { isId } from "../protocol/crypto/encoding.ts";
 import type { CheckingPrimitives } from "../protocol/crypto/primitives.ts";
 import { type ErrorName, PosternError } from "../protocol/errors.ts";
-import { type OperationName, serviceCatalogue, serviceLimits } from "../protocol/service-catalogue.ts";
+import { type OperationName, serviceCatalogue } from "../protocol/service-catalogue.ts";
 import { accountOperations, demandRegistration } from "./account/accounts.ts";
+import { challengeKeyOf } from "./account/challenge.ts";
 import { spend } from "./account/rate-limit.ts";
 import { callerOf, signInOperations } from "./account/sign-in.ts";
 import { createChanges } from "./change/changes.ts";
 import { eventOperations } from "./change/events.ts";
 import { beginGeneration } from "./change/history.ts";
 import type { Caller, Context, Operations, Service } from "./context.ts";
+import { claimedBytes, parsedBody } from "./door/body.ts";
+import { type BodyRoom, CALLERS_ROOM, createBodyRoom, REGISTRATIONS_ROOM, STRANGERS_ROOM } from "./door/body-room.ts";
+import { boundsOf } from "./door/request-bounds.ts";
+import { createStrangers } from "./door/strangers.ts";
 import { dropAbandonedChunks, fileOperations } from "./item/files.ts";
 import { itemOperations } from "./item/items.ts";
 import { dropAbandonedUploads } from "./item/uploads.ts";
@@ -43,7 +47,8 @@ export type AppOptions = {
 export const TIDY_MS = 60_000;
 
 export type App = {
-  fetch(request: Request): Response | Promise<Response>;
+  /** `from` is the key of the sender's address (door/address.ts). Without it the request is the agent's own. */
+  fetch(request: Request, from?: string): Response | Promise<Response>;
   /** Removes the bytes of ended shares and uploads from every file. The service answers none of them even before this runs. */
   tidy(): Promise<void>;
 };
@@ -97,13 +102,16 @@ const operations: Operations = {
 
 /** Builds the service over an open store. */
 export async function createApp(options: AppOptions): Promise<App> {
+  const now = options.now ?? Date.now;
   const service: Service = {
     db: options.store.db,
     store: options.store,
     primitives: options.primitives,
     changes: createChanges(options.store),
     writing: await beginGeneration(options.store, options.primitives),
-    now: options.now ?? Date.now,
+    challengeKey: await challengeKeyOf(options.store, options.primitives),
+    now,
+    strangers: createStrangers(options.store.db, now),
     origin: options.origin,
     registrationHash: options.registrationHash,
     publicAddress: options.sharing?.publicAddress,
@@ -116,40 +124,58 @@ export async function createApp(options: AppOptions): Promise<App> {
   await dropAbandonedChunks(service.store, service.now());
   await tidy();
 
-  const app = new Hono();
-  app.use(
-    bodyLimit({
-      maxSize: serviceLimits.bodyBytes,
-      onError: (c) =>
-        c.json(errorBody(new PosternError("tooLarge", `a request has at most ${serviceLimits.bodyBytes} bytes`)), 413),
-    }),
-  );
+  const rooms: Rooms = {
+    callers: createBodyRoom(CALLERS_ROOM),
+    strangers: createBodyRoom(STRANGERS_ROOM),
+    registrations: createBodyRoom(REGISTRATIONS_ROOM),
+  };
+  const app = new Hono<{ Bindings: { from?: string } }>();
   app.post("/v1/:operation", async (c) => {
     try {
-      return c.json(await answer(service, c.req.param("operation"), c.req.raw), 200, { "cache-control": "no-store" });
+      const answered = await answer(service, rooms, c.req.param("operation"), c.req.raw, c.env.from);
+      return c.json(answered, 200, { "cache-control": "no-store" });
     } catch (thrown) {
-      const error = wireError(options, thrown);
+      const error = wireError(options, thrown, c.req.raw.signal);
       return c.json(errorBody(error), (statuses[error.name] ?? 400) as 400);
     }
   });
   if (options.sharing !== undefined) addSharePage(app, options.sharing.page, options.onUnforeseen);
   app.notFound((c) => c.json(errorBody(new PosternError("methodNotFound")), 404));
-  return { fetch: (request) => app.fetch(request), tidy };
+  return { fetch: (request, from) => app.fetch(request, from === undefined ? {} : { from }), tidy };
 }
 
-async function answer(service: Service, name: string, request: Request): Promise<object> {
+/** The room for bodies, by who sends them. */
+type Rooms = Readonly<Record<"callers" | "strangers" | "registrations", BodyRoom>>;
+
+async function answer(
+  service: Service,
+  rooms: Rooms,
+  name: string,
+  request: Request,
+  from: string | undefined,
+): Promise<object> {
   if (!Object.hasOwn(serviceCatalogue, name)) throw new PosternError("methodNotFound");
   const operation = name as OperationName;
   // A web page can post text to any address without asking. It cannot post JSON, so no other body is read.
   if (request.headers.get("content-type") !== "application/json")
     throw new PosternError("invalidRequest", "the content type must be application/json");
-  const caller = serviceCatalogue[operation].signedIn ? await demandCaller(service, request) : nobody;
-  const params = await parse(request);
-  demandPerson(operation, caller, params);
-  if (!validatorOf(operation).Check(params)) throw new PosternError("invalidParams");
-  await spend(service, caller, operation);
-  const run = operations[operation] as (params: unknown, context: Context) => Promise<object>;
-  return run(params, { ...service, caller, signal: request.signal });
+  const { signedIn } = serviceCatalogue[operation];
+  const caller = signedIn ? await demandCaller(service, request) : nobody;
+  const bounds = boundsOf(operation);
+  const claimed = claimedBytes(request, bounds);
+  const room = signedIn ? rooms.callers : operation === "accounts.create" ? rooms.registrations : rooms.strangers;
+  const leave = await room.take(signedIn ? caller.user : (from ?? ""), claimed, request.signal);
+  try {
+    const params = await parsedBody(request, claimed, bounds);
+    demandPerson(operation, caller, params);
+    if (!validatorOf(operation).Check(params)) throw new PosternError("invalidParams");
+    if (!signedIn) await service.strangers.admit(from, operation, params as object);
+    await spend(service, caller, operation);
+    const run = operations[operation] as (params: unknown, context: Context) => Promise<object>;
+    return await run(params, { ...service, caller, from, signal: request.signal });
+  } finally {
+    leave();
+  }
 }
 
 /** Stands in for the caller of an operation that needs none. Such an operation never looks at it. */
@@ -163,14 +189,6 @@ function demandPerson(operation: OperationName, { kind }: Caller, params: unknow
   if (typeof vault !== "string" || !isId(vault))
     throw new PosternError("notPermitted", "this is not for service accounts");
   throw new PosternError("notPermitted", "MANAGE_VAULT is missing, and no service account may have it", { vault });
-}
-
-async function parse(request: Request): Promise<unknown> {
-  try {
-    return await request.json();
-  } catch {
-    throw new PosternError("parseError");
-  }
 }
 
 async function demandCaller(service: Service, request: Request): Promise<Caller> {
@@ -191,8 +209,10 @@ function validatorOf(operation: OperationName): Validator {
   return validator;
 }
 
-function wireError({ store, onUnforeseen }: AppOptions, thrown: unknown): PosternError {
+/** A client that goes away is no fault of ours: what breaks off by it is told to nobody. */
+function wireError({ store, onUnforeseen }: AppOptions, thrown: unknown, signal: AbortSignal): PosternError {
   if (thrown instanceof PosternError) return thrown;
+  if (signal.aborted && thrown === signal.reason) return new PosternError("cancelled");
   const fault = store.faultOf(thrown);
   if (fault !== undefined) return fault;
   onUnforeseen(thrown);

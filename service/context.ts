@@ -6,6 +6,7 @@ import { PosternError } from "../protocol/errors.ts";
 import type { OperationName, OperationParams, OperationResult } from "../protocol/service-catalogue.ts";
 import type { Changes } from "./change/changes.ts";
 import type { Writing } from "./change/history.ts";
+import type { Strangers } from "./door/strangers.ts";
 import type { Store } from "./store/store.ts";
 import type { Db } from "./store/tables.ts";
 
@@ -26,8 +27,12 @@ export type Service = {
   readonly store: Store;
   readonly primitives: CheckingPrimitives;
   readonly changes: Changes;
+  /** What is done for callers without a session. */
+  readonly strangers: Strangers;
   /** The store's identity, and the generation that this start of the service began. */
   readonly writing: Writing;
+  /** The store's own secret. It makes challenges, and hides the addresses of readers. */
+  readonly challengeKey: Uint8Array;
   /** Milliseconds since the Unix epoch. */
   readonly now: () => number;
   /** The origin that sign-ins are bound to: configured, never taken from the Host header. */
@@ -38,7 +43,12 @@ export type Service = {
   readonly publicAddress: string | undefined;
 };
 
-export type Context = Service & { readonly caller: Caller; readonly signal: AbortSignal };
+export type Context = Service & {
+  readonly caller: Caller;
+  readonly signal: AbortSignal;
+  /** The key of the sender's address. Undefined for requests of the agent that this service is embedded in. */
+  readonly from: string | undefined;
+};
 
 /** One function per operation of the catalogue. An operation without a session gets no caller. */
 export type Operations = {

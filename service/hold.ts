@@ -55,11 +55,3 @@ export function holdRestoring(db: Db, account: string, restoring: boolean): Prom
       .where("restoring", "=", restoring ? 1 : 0),
   );
 }
-
-/** Holds the store's one row. Counts over all accounts are made after this. */
-export async function holdStore(db: Db): Promise<void> {
-  await db
-    .updateTable("store")
-    .set((eb) => ({ id: eb.ref("id") }))
-    .execute();
-}

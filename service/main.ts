@@ -2,12 +2,15 @@
 // loopback. To serve a network, put a proxy with TLS before it, and give the proxy's address as the origin.
 
 import { lstatSync, readFileSync, type Stats, writeFileSync } from "node:fs";
+import { Server } from "node:http";
 import { homedir } from "node:os";
 import { join, resolve } from "node:path";
 import { parseArgs } from "node:util";
 import { serve } from "@hono/node-server";
 import { createApp, TIDY_MS } from "./app.ts";
 import { BadStart, listenFault, tellBadStart } from "./bad-start.ts";
+import { plainAddress, senderOf } from "./door/address.ts";
+import { boundConnections, HTTP_LIMITS } from "./door/connections.ts";
 import { makeFolder } from "./generated-make-folder.ts";
 import { nodePrimitives } from "./primitives.ts";
 import { pageFiles } from "./share/page-files.ts";
@@ -24,6 +27,7 @@ const OPTIONS = {
   host: { type: "string" },
   origin: { type: "string" },
   "public-address": { type: "string" },
+  proxy: { type: "string" },
   json: { type: "boolean" },
 } as const;
 
@@ -77,7 +81,16 @@ function options() {
     origin: values.origin === undefined ? undefined : originOf("--origin", values.origin),
     publicAddress:
       values["public-address"] === undefined ? undefined : originOf("--public-address", values["public-address"]),
+    proxy: values.proxy === undefined ? undefined : proxyOf(values.proxy),
   };
+}
+
+/** An address and no name, since it is compared with those of connections. */
+function proxyOf(text: string): string {
+  const proxy = plainAddress(text);
+  if (proxy === undefined)
+    throw new BadStart("--proxy must be the IP address that the proxy connects from", "as in --proxy 127.0.0.1");
+  return proxy;
 }
 
 /** Beside the agent's data. A person who moved that folder to try Postern out finds everything in it. */
@@ -153,12 +166,20 @@ function privateFolder(path: string): void {
 
 async function main(): Promise<void> {
   process.umask(0o077);
-  const { data, port, host, origin, publicAddress } = options();
+  const { data, port, host, origin, publicAddress, proxy } = options();
   privateFolder(data);
   const store = await openStore(data);
   // The origin names the port, and the system may choose the port. So the app is made after the port is known.
-  let answer: (request: Request) => Response | Promise<Response> = () => new Response(null, { status: 503 });
-  const server = serve({ fetch: (request) => answer(request), port, hostname: host });
+  let answer: (request: Request, from: string) => Response | Promise<Response> = () =>
+    new Response(null, { status: 503 });
+  const server = serve({
+    fetch: (request, { incoming }) =>
+      answer(request, senderOf(incoming.socket.remoteAddress, request.headers.get("x-forwarded-for"), proxy)),
+    port,
+    hostname: host,
+    serverOptions: HTTP_LIMITS,
+  });
+  if (server instanceof Server) boundConnections(server, proxy);
   await new Promise<void>((listening, failed) => {
     server.once("listening", listening);
     server.once("error", (error: NodeJS.ErrnoException) => failed(listenFault(error, host, port)));
@@ -177,8 +198,8 @@ async function main(): Promise<void> {
   });
   setInterval(() => void app.tidy().catch(tell), TIDY_MS).unref();
   const running = new Set<Promise<Response>>();
-  answer = (request) => {
-    const answered = Promise.resolve(app.fetch(request)).finally(() => running.delete(answered));
+  answer = (request, from) => {
+    const answered = Promise.resolve(app.fetch(request, from)).finally(() => running.delete(answered));
     running.add(answered);
     return answered;
   };

@@ -51,6 +51,8 @@ export type AccountCore = ItemList &
     deleteVault(id: string): Promise<void>;
     /** The user's own data, and a change to it. The change is repeated when another device wrote in between. */
     userData(): UserData;
+    /** The revision of the user's data. Every change makes it greater. */
+    userDataRevision(): number;
     changeUserData(next: (data: UserData) => UserData): Promise<void>;
     /** Waits for changes after the cursor, `waitMs` at most. Without a cursor it returns the present one. */
     changes(cursor: Cursor | undefined, signal: AbortSignal, waitMs?: number): Promise<News>;

@@ -15,6 +15,7 @@ import {
   type OpenedOverview,
   type Stored,
 } from "./item-rows.ts";
+import { demandWritten } from "./read-back.ts";
 import type { ServiceSession } from "./service-session.ts";
 import { storedItems } from "./stored-items.ts";
 import type { Vault, VaultList } from "./vault-list.ts";
@@ -79,6 +80,7 @@ export function createItemList({ crypto, session, vaults, writers, rows }: ItemL
     content: { overview: Overview; details: Details },
   ): Promise<OpenedItem> {
     const times = await session.call("items.put", { vault: vault.stored.vault, item, sealed });
+    await demandWritten(session, { vault: vault.stored.vault, item }, sealed);
     const { revision, state, tag, files } = sealed;
     if (state === "deleted") throw new PosternError("internal");
     return { vault: vault.stored.vault, id: item, ...times, revision, state, tag, ...content, files };
@@ -252,6 +254,7 @@ export function createItemList({ crypto, session, vaults, writers, rows }: ItemL
       if (revision !== undefined && stored.sealed.revision !== revision) throw new PosternError("versionConflict");
       const sealed = rows.sealDeletion(vault, item, stored.sealed.revision + 1);
       await session.call("items.put", { vault: id, item, sealed });
+      await demandWritten(session, { vault: id, item }, sealed);
     },
   };
 }

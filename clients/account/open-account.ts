@@ -84,6 +84,7 @@ export function openAccount(
   user: string,
   signedIn: SignedIn,
   nowMs: () => number = () => performance.now(),
+  wallMs: () => number = Date.now,
 ): OpenAccount {
   const { session, rootKey, keyset } = signedIn;
   const { groups, vaults, members, serviceAccounts, items, versions, files, data } = partsOf(
@@ -113,6 +114,7 @@ export function openAccount(
       groups.forget();
     },
     userData: data.get,
+    userDataRevision: data.revision,
     changeUserData: data.change,
     changes: async (cursor, signal, waitMs = serviceLimits.waitMs) => {
       const from = cursor === undefined ? {} : { cursor };
@@ -131,7 +133,7 @@ export function openAccount(
       groups.close();
     },
   };
-  const shares = createShares({ crypto, session, readFile: files.readFile });
+  const shares = createShares({ crypto, session, readFile: files.readFile, now: wallMs });
   return { ...guarded(inner, vaults, members), shares };
 }
 

@@ -145,10 +145,30 @@ async function read(name: OperationName, response: Response, signal: AbortSignal
 
 const SIGNED: readonly ErrorName[] = ["deviceRemoved", "restoreUnfinished", "tokenRefused"];
 
+/** Errors that any operation may answer, beside its own. */
+const ANY_OPERATION: readonly ErrorName[] = [
+  ...(["parseError", "invalidRequest", "methodNotFound", "invalidParams", "internal", "busy", "tooLarge"] as const),
+  ...(["wrongCredentials", "notPermitted", "conflict", "rateLimitExceeded", "fileUnusable", "diskFull"] as const),
+];
+
+/**
+ * The errors of a service. Others are the agent's own: about approvals, PINs, a locked account. A service that answered one of them
+ * would put words into the agent's mouth, and send a person to type the password.
+ */
+const OF_SERVICE: ReadonlySet<ErrorName> = new Set([
+  ...ANY_OPERATION,
+  ...Object.values(serviceCatalogue).flatMap((operation): readonly ErrorName[] => operation.errors),
+]);
+
+/** Errors that the agent answers too, in the same words. The detail says whose they are. */
+const SHARED: ReadonlySet<ErrorName> = new Set([
+  ...(["busy", "parseError", "invalidRequest", "methodNotFound", "invalidParams"] as const),
+]);
+
 /** Errors that make the agent forget an account or a token. They count only where the service checked the user's signature first. */
 function mayAnswer(name: OperationName, error: ErrorName): boolean {
   // Only a client that knew the store before can find this out.
-  if (error === "storeReplaced") return false;
+  if (error === "storeReplaced" || !OF_SERVICE.has(error)) return false;
   return !SIGNED.includes(error) || serviceCatalogue[name].errors.includes(error);
 }
 
@@ -159,10 +179,11 @@ const oneLineOf = (text: string): string =>
 function errorOf(name: ErrorName, message: unknown, about: unknown): PosternError {
   if (name === "internal") return new PosternError("serviceRefused", "it had an internal error");
   const row: string = errors[name].message;
-  const detail =
+  const told =
     typeof message === "string" && message.startsWith(`${row}: `)
       ? oneLineOf(message.slice(row.length + 2))
       : undefined;
+  const detail = SHARED.has(name) ? ["so the account service says", told].filter(Boolean).join("; ") : told;
   if (typeof about !== "string" || !isId(about)) return new PosternError(name, detail);
   return new PosternError(name, detail?.replace(` (vault ${about})`, ""), { vault: about });
 }

@@ -12,7 +12,12 @@ import {
   sharePlace,
 } from "../../protocol/crypto/share.ts";
 import { PosternError } from "../../protocol/errors.ts";
-import { type ItemShareDuration, type ShareContent, sharePolicy } from "../../protocol/item/item-share.ts";
+import {
+  type ItemShareDuration,
+  type ShareContent,
+  shareDurations,
+  sharePolicy,
+} from "../../protocol/item/item-share.ts";
 import { type OperationResult, serviceLimits } from "../../protocol/service-catalogue.ts";
 import type { AccountCore } from "./account-core.ts";
 import type { OpenedItem } from "./item-rows.ts";
@@ -29,7 +34,15 @@ export type HowShared = {
   readonly oneTime: boolean;
   /** The name of the account. The page shows it with the item. */
   readonly sender?: string;
+  /** The address that a person confirmed for the link. Without it links lead to the service's own address only. */
+  readonly linkAddress?: string;
 };
+
+/**
+ * Milliseconds that the end of a share may lie off the asked one by this device's clock: what a request takes, and clocks that
+ * differ. Less than half of the shortest duration, so an end of another duration is always noticed.
+ */
+export const END_OFF_MS = 20 * 60_000;
 
 export type Shares = {
   /** The address of links. Throws sharingUnavailable where the service has no public address. */
@@ -43,11 +56,13 @@ export type Shares = {
 
 export type SharesParts = {
   readonly crypto: Primitives;
-  readonly session: Pick<ServiceSession, "call">;
+  readonly session: Pick<ServiceSession, "call" | "origin">;
   readonly readFile: AccountCore["readFile"];
+  /** This device's clock. */
+  readonly now: () => number;
 };
 
-export function createShares({ crypto, session, readFile }: SharesParts): Shares {
+export function createShares({ crypto, session, readFile, now }: SharesParts): Shares {
   async function publicAddress(): Promise<string> {
     const { publicAddress: address } = await session.call("service.info", {});
     if (address === undefined) throw new PosternError("sharingUnavailable");
@@ -57,6 +72,19 @@ export function createShares({ crypto, session, readFile }: SharesParts): Shares
       // People send the link on, and it must not lead over an unencrypted connection.
       throw new PosternError("serviceRefused", "its public address is neither https nor loopback", { cause: error });
     }
+  }
+
+  /**
+   * The address of a new link. The link carries the secret, so the service does not choose where it leads: to the service itself, or to
+   * the address that a person has confirmed.
+   */
+  async function addressOfLink(confirmed: string | undefined): Promise<string> {
+    const address = await publicAddress();
+    const may = confirmed === undefined ? session.origin : addressOf(confirmed).origin;
+    if (address === may) return address;
+    throw new PosternError("serviceRefused", `its links would lead to ${address}, and not to ${may}`, {
+      hint: `if ${address} is where you want your readers to go, say so: \`postern share create … --link-address ${address}\``,
+    });
   }
 
   /** Seals a file again, chunk by chunk, under a key and an id of the share. */
@@ -88,8 +116,8 @@ export function createShares({ crypto, session, readFile }: SharesParts): Shares
     return copies;
   }
 
-  async function create(item: OpenedItem, { sender, ...how }: HowShared) {
-    const address = await publicAddress();
+  async function create(item: OpenedItem, { sender, linkAddress, ...how }: HowShared) {
+    const address = await addressOfLink(linkAddress);
     demandSmall(item);
     const share = newId(crypto);
     const secret = crypto.randomBytes(SHARE_SECRET_BYTES);
@@ -101,7 +129,7 @@ export function createShares({ crypto, session, readFile }: SharesParts): Shares
       crypto.wipe(content);
       if (sealed.length > serviceLimits.sealedShare)
         throw new PosternError("tooLarge", "the item is too large to share");
-      const { expiresAt } = await session.call("shares.create", {
+      const told = await session.call("shares.create", {
         share,
         vault: item.vault,
         item: item.id,
@@ -110,7 +138,11 @@ export function createShares({ crypto, session, readFile }: SharesParts): Shares
         sealed,
         files: files.map(({ header }) => ({ file: header.id, chunks: header.chunks })),
       });
-      return { share, url: shareLink(address, share, secret), expiresAt };
+      if (!endsAsAsked(told, how.expireAfter, now())) {
+        await session.call("shares.revoke", { share });
+        throw new PosternError("serviceRefused", "it names another end of the share than was asked for");
+      }
+      return { share, url: shareLink(address, share, secret), expiresAt: told.expiresAt };
     } finally {
       crypto.wipe(secret, accessKey, contentKey);
     }
@@ -122,6 +154,13 @@ export function createShares({ crypto, session, readFile }: SharesParts): Shares
     list: async () => (await session.call("shares.list", {})).shares,
     revoke: async (share) => void (await session.call("shares.revoke", { share })),
   };
+}
+
+/** Whether a new share ends when it was asked to, by the service's own times and by this device's clock. */
+function endsAsAsked(told: { createdAt: string; expiresAt: string }, asked: ItemShareDuration, nowMs: number): boolean {
+  const lasts = Date.parse(told.expiresAt) - Date.parse(told.createdAt);
+  const off = Date.parse(told.expiresAt) - (nowMs + shareDurations[asked]);
+  return lasts === shareDurations[asked] && Math.abs(off) <= END_OFF_MS;
 }
 
 /** The files of an item, its document among them, with the facts that the page shows. */

@@ -71,12 +71,21 @@ export function openUserData(crypto: Primitives, rootKey: Uint8Array, owner: Own
 /** Times that a write may lose to another device before it fails. No person has so many devices at work at once. */
 export const CONFLICT_TRIES_MAX = 5;
 
+export type OwnData = {
+  get(): UserData;
+  /** The revision of the data, which every change makes greater. */
+  revision(): number;
+  change(next: (data: UserData) => UserData): Promise<void>;
+};
+
+/** Throws where the service does not have what it said that it took. Another device may have written after us. */
+function demandWritten(sent: SealedUserData, found: SealedUserData): void {
+  if (found.revision > sent.revision || (found.revision === sent.revision && found.sealed === sent.sealed)) return;
+  throw new PosternError("serviceRefused", "it said that the write is done, and does not have it");
+}
+
 /** The data of a signed-in user, and changes to it. A change is repeated when another device wrote in between. */
-export function openOwnData(
-  crypto: Primitives,
-  owner: Owner,
-  { session, rootKey, record }: SignedIn,
-): { get(): UserData; change(next: (data: UserData) => UserData): Promise<void> } {
+export function openOwnData(crypto: Primitives, owner: Owner, { session, rootKey, record }: SignedIn): OwnData {
   let stored = record.data;
   let data = openUserData(crypto, rootKey, owner, stored);
 
@@ -86,17 +95,22 @@ export function openOwnData(
       const sealed = sealUserData(crypto, rootKey, owner, stored.revision + 1, changed);
       try {
         await session.call("users.putData", { data: sealed });
+        demandWritten(sealed, (await session.call("users.get", {})).data);
         stored = sealed;
         data = changed;
         return;
       } catch (error) {
         if (!(error instanceof PosternError) || error.name !== "versionConflict" || tries >= CONFLICT_TRIES_MAX)
           throw error;
-        stored = (await session.call("users.get", {})).data;
+        const later = (await session.call("users.get", {})).data;
+        // A conflict means that another device wrote later. A service that shows an older copy would have its changes undone by ours.
+        if (later.revision < stored.revision)
+          throw new PosternError("serviceRefused", "it shows an older copy of your own data");
+        stored = later;
         data = openUserData(crypto, rootKey, owner, stored);
       }
     }
   }
 
-  return { get: () => data, change };
+  return { get: () => data, revision: () => stored.revision, change };
 }

@@ -27,7 +27,7 @@ var (
 	ErrProtocolMismatch = &Error{Name: "protocolMismatch"}
 	// ErrPeerRefused: the agent could not verify the process at the other end.
 	ErrPeerRefused = &Error{Name: "peerRefused"}
-	// ErrBusy: the agent has too much of this work queued.
+	// ErrBusy: too much of this work is queued.
 	ErrBusy = &Error{Name: "busy"}
 	// ErrTooLarge: the value is larger than allowed.
 	ErrTooLarge = &Error{Name: "tooLarge"}
@@ -209,7 +209,7 @@ var errorTable = map[string]tableRow{
 	"cancelled":                {code: 1004, message: "the request was cancelled"},
 	"protocolMismatch":         {code: 1005, message: "the agent and the client speak different protocols", hint: "update the older of the two"},
 	"peerRefused":              {code: 1006, message: "the agent could not verify the process at the other end"},
-	"busy":                     {code: 1007, message: "the agent has too much of this work queued", hint: "try again in a moment"},
+	"busy":                     {code: 1007, message: "too much of this work is queued", hint: "try again in a moment"},
 	"tooLarge":                 {code: 1008, message: "the value is larger than allowed"},
 	"signedOut":                {code: 1101, message: "no account is signed in on this agent", hint: "run `postern init` or `postern signin`", sdkName: "Auth"},
 	"locked":                   {code: 1102, message: "the account is locked", hint: "run `postern unlock`", sdkName: "DesktopSessionExpired"},

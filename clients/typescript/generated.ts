@@ -1502,7 +1502,7 @@ export type Methods = {
       recipients: ValidRecipient[];
     };
   };
-  /** Makes a link to a copy of an item as it is now. Anybody with the link can open it, until it expires or is revoked. Named recipients need mail, which the service does not send yet, so they are refused. If `version` is given, it must be the stored one. */
+  /** Makes a link to a copy of an item as it is now. Anybody with the link can open it, until it expires or is revoked. Named recipients need mail, which the service does not send yet, so they are refused. If `version` is given, it must be the stored one. The link leads to the service's own address. A service with another address for links needs `linkAddress`, which the question names: then the link leads there and nowhere else. */
   "items.shares.create": {
     params: {
       vaultId: string;
@@ -1510,6 +1510,7 @@ export type Methods = {
       version?: number;
       policy?: ItemShareAccountPolicy;
       params: ItemShareParams;
+      linkAddress?: string;
       client?: string;
       noWait?: boolean;
     };
@@ -2004,7 +2005,7 @@ export class CancelledError extends PosternError {}
 export class ProtocolMismatchError extends PosternError {}
 /** the agent could not verify the process at the other end. */
 export class PeerRefusedError extends PosternError {}
-/** the agent has too much of this work queued. */
+/** too much of this work is queued. */
 export class BusyError extends PosternError {}
 /** the value is larger than allowed. */
 export class TooLargeError extends PosternError {}
@@ -2286,7 +2287,7 @@ export const errorTable: Readonly<Record<string, { code: number; message: string
   cancelled: {"code":1004,"message":"the request was cancelled"},
   protocolMismatch: {"code":1005,"message":"the agent and the client speak different protocols","hint":"update the older of the two"},
   peerRefused: {"code":1006,"message":"the agent could not verify the process at the other end"},
-  busy: {"code":1007,"message":"the agent has too much of this work queued","hint":"try again in a moment"},
+  busy: {"code":1007,"message":"too much of this work is queued","hint":"try again in a moment"},
   tooLarge: {"code":1008,"message":"the value is larger than allowed"},
   signedOut: {"code":1101,"message":"no account is signed in on this agent","hint":"run `postern init` or `postern signin`"},
   locked: {"code":1102,"message":"the account is locked","hint":"run `postern unlock`"},

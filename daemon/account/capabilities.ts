@@ -44,12 +44,14 @@ export type HowShared = {
   readonly oneTime: boolean;
   /** The name of the account. The page shows it with the item. */
   readonly sender?: string;
+  /** The address that a person confirmed for the link. */
+  readonly linkAddress?: string;
 };
 
 export type Shares = {
   /** The policy for links of this account. */
   policy(): Promise<ItemShareAccountPolicy>;
-  /** Shares the item as it is now. Throws tooLarge, sharingUnavailable. */
+  /** Shares the item as it is now. Throws tooLarge, sharingUnavailable, serviceRefused. */
   create(item: AccountItem, how: HowShared): Promise<ResultOf<"items.shares.create">>;
   list(): Promise<Share[]>;
   /** Throws shareNotFound. */

@@ -1,5 +1,6 @@
 // The agent's log. It records the agent's acts by ids and names of rules. It leaves out the text of an unforeseen error, since a parser or
 // a library may quote its input there. The error's class and stack frames are enough to find the place.
+import { constants, copyFileSync, fstatSync, ftruncateSync, lstatSync, renameSync, rmSync } from "node:fs";
 import pino from "pino";
 
 export type Log = {
@@ -9,17 +10,55 @@ export type Log = {
   incident(id: string, thrown: unknown): void;
 };
 
-/** A log of JSON lines on the given file descriptor (2 by default). */
-export function createLog(descriptor = 2): Log {
+/** Bytes of the log's file. Then it becomes the earlier log, and a new one begins. A program that makes errors fills no disk. */
+export const LOG_BYTES_MAX = 8 * 1024 * 1024;
+
+/** A log of JSON lines on the given file descriptor (2 by default). Where it is the file at `path`, that file is kept short. */
+export function createLog(descriptor = 2, path?: string): Log {
+  const destination = pino.destination({ dest: descriptor, sync: true });
+  const short = path === undefined ? () => undefined : keptShort(descriptor, path);
   const sink = pino(
     { base: null, timestamp: pino.stdTimeFunctions.isoTime },
-    pino.destination({ dest: descriptor, sync: true }),
+    {
+      write: (line: string) => {
+        short(Buffer.byteLength(line));
+        destination.write(line);
+      },
+    },
   );
   return {
     note: (what, facts = {}) => sink.info(facts, what),
     incident: (id, thrown) =>
       sink.error({ incident: id, kind: kindOf(thrown), frames: framesOf(thrown) }, "unforeseen error"),
   };
+}
+
+/** Called before each line. Others write to the descriptor too, such as Node, so the file itself says how long it is. */
+function keptShort(descriptor: number, path: string): (bytes: number) => void {
+  return (bytes) => {
+    try {
+      const { size } = fstatSync(descriptor);
+      if (size + bytes > LOG_BYTES_MAX && isFileAt(descriptor, path)) becomeEarlier(descriptor, path);
+    } catch {
+      // A log that cannot be put aside grows on. It must not end the agent.
+    }
+  };
+}
+
+/** Whether the descriptor is the file at the path. It may be a terminal, a journal, or another file. */
+function isFileAt(descriptor: number, path: string): boolean {
+  const own = fstatSync(descriptor);
+  const found = lstatSync(path, { throwIfNoEntry: false });
+  return own.isFile() && found?.isFile() === true && found.ino === own.ino && found.dev === own.dev;
+}
+
+/** Copies and empties the file: a process cannot open another one under its descriptor. Whatever lies at the earlier log's name is replaced. */
+function becomeEarlier(descriptor: number, path: string): void {
+  const copy = `${path}.new`;
+  rmSync(copy, { force: true });
+  copyFileSync(path, copy, constants.COPYFILE_EXCL);
+  renameSync(copy, `${path}.1`);
+  ftruncateSync(descriptor, 0);
 }
 
 function kindOf(thrown: unknown): string {

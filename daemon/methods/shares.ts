@@ -47,7 +47,7 @@ export const shareMethods: ShareHandlers = {
     return { recipients: read };
   },
 
-  "items.shares.create": async ({ vaultId, itemId, version, policy, params }, call) => {
+  "items.shares.create": async ({ vaultId, itemId, version, policy, params, linkAddress }, call) => {
     const { unlocked, audit, file } = accessOf(call).session;
     if ((params.recipients ?? []).length > 0) throw needsMail();
     const shares = offered(unlocked.account, "shares");
@@ -56,7 +56,9 @@ export const shareMethods: ShareHandlers = {
     if (version !== undefined && version !== item.version) throw new PosternError("versionConflict");
     // A token's session has no name but an id.
     const sender = file.name === file.user ? {} : { sender: file.name };
-    const how = { expireAfter, oneTime: params.oneTimeOnly, ...sender };
+    // The question named it, so the person has confirmed it.
+    const confirmed = linkAddress === undefined ? {} : { linkAddress };
+    const how = { expireAfter, oneTime: params.oneTimeOnly, ...sender, ...confirmed };
     const shared = await shares.create(item, how);
     audit.keep(entryOf(call, "ok", [vaultId, itemId, shared.shareId], [item.title]));
     return shared;

@@ -71,6 +71,8 @@ export type DeviceState = {
   readonly policy?: { readonly text: string; readonly isRestored?: true };
   /** The ways in which the agent puts a question to the person, in order. Missing where nobody chose. */
   readonly approvers?: readonly Approver[];
+  /** The newest revision of the user's own data that this device has seen. Missing where an older agent wrote the store. */
+  readonly userData?: number;
   /** Whether the person knows that this is the default account of several. */
   readonly isDefault?: true;
   /** The authenticators that may approve. Missing where none was ever enrolled. */

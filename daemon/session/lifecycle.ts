@@ -6,7 +6,7 @@ import type { Checkpoint } from "../audit/proof.ts";
 import type { Log } from "../host/log.ts";
 import { isUnwritten } from "../host/private-files.ts";
 import type { DeviceStore } from "./device-store.ts";
-import type { Unlocked } from "./unlocked.ts";
+import { type Unlocked, withSeenUserData } from "./unlocked.ts";
 
 /** Milliseconds between two anchors of an audit log. */
 export const ANCHOR_MS = 60_000;
@@ -25,7 +25,7 @@ export async function anchor(audit: AuditLog, unlocked: Unlocked | undefined): P
   const now = audit.anchor();
   if (unlocked === undefined || now === undefined || now.seq === unlocked.store.state.anchor?.seq) return false;
   audit.flush();
-  await unlocked.store.change((state) => ({ ...state, anchor: now }));
+  await unlocked.store.change((state) => ({ ...withSeenUserData(state, unlocked), anchor: now }));
   return true;
 }
 
@@ -78,7 +78,7 @@ export async function closeInOrder(closing: Closing): Promise<boolean> {
 async function recordAndWipe({ audit, unlocked, record, after, finish }: Closing): Promise<void> {
   try {
     record();
-    await unlocked.store.changeNow((state) => ({ ...state, anchor: audit.anchor() }));
+    await unlocked.store.changeNow((state) => ({ ...withSeenUserData(state, unlocked), anchor: audit.anchor() }));
     await after?.();
   } finally {
     audit.lock();

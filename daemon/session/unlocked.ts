@@ -13,7 +13,13 @@ import type { AuditLog } from "../audit/log.ts";
 import { type Clock, type Moment, momentOf } from "../host/clock.ts";
 import type { Whose } from "./account-file.ts";
 import { authenticatorsOf } from "./authenticators.ts";
-import { type DeviceStore, newDeviceState, openDeviceStore, withUnsurePolicy } from "./device-store.ts";
+import {
+  type DeviceState,
+  type DeviceStore,
+  newDeviceState,
+  openDeviceStore,
+  withUnsurePolicy,
+} from "./device-store.ts";
 import { idleLockOf } from "./idle.ts";
 import { type SealedParts, sealedAccount } from "./sealed-account.ts";
 
@@ -84,7 +90,7 @@ async function openParts(
   const owner = { account: file.account, user: file.user };
   const namesContext = { part: "audit names", ...owner } as const;
   const { store } = openDeviceStore(crypto, storeKey, owner, join(folder, "device.sealed"));
-  const warnings = await checkCounter(ownKind, file.device, store);
+  const warnings = [...(await checkCounter(ownKind, file.device, store)), ...olderUserData(ownKind, store)];
 
   const sealNames = (names: readonly string[]) =>
     seal(crypto, namesKey, namesContext, utf8(JSON.stringify(names))).toBase64();
@@ -94,7 +100,8 @@ async function openParts(
     checkpoints: store.state.checkpoints,
     anchor: store.state.anchor,
   });
-  await store.change((state) => ({ ...state, checkpoints: resumed.checkpoints, anchor: audit.anchor() }));
+  const userData = ownKind.userDataRevision();
+  await store.change((state) => ({ ...state, checkpoints: resumed.checkpoints, anchor: audit.anchor(), userData }));
 
   const account = accountOf({ crypto, open: ownKind, session: signedIn.session, byToken });
   const cache = createCache(crypto, clock.bootMs, account.feed !== undefined);
@@ -176,9 +183,28 @@ async function checkCounter(account: OpenAccount, device: string, store: DeviceS
   ];
 }
 
+/**
+ * The device keeps the revision of the user's data. A lower one means that the service shows an older copy: one from before a device was named,
+ * a key was pinned, or this store's counter was raised. It is told once, since the service may have been put back on purpose.
+ */
+function olderUserData(account: OpenAccount, store: DeviceStore): string[] {
+  const seen = store.state.userData ?? 0;
+  return account.userDataRevision() < seen ? [OLDER_USER_DATA] : [];
+}
+
+/** Told at an unlock. */
+export const OLDER_USER_DATA =
+  "the account service gave an older copy of your account's own data than this device has seen; ask who runs the service whether its store was put back";
+
 /** Repeats the store's counter at the service. */
 export async function repeatCounter({ ownKind, store }: Unlocked, device: string): Promise<void> {
   const counter = store.state.counter;
   if ((ownKind.userData().deviceCounters[device] ?? 0) >= counter) return;
   await ownKind.changeUserData((data) => ({ ...data, deviceCounters: { ...data.deviceCounters, [device]: counter } }));
 }
+
+/** Keeps the revision of the user's data that this device has seen last. For a moment at which the store is written in any case. */
+export const withSeenUserData = (state: DeviceState, { ownKind }: Pick<Unlocked, "ownKind">): DeviceState => ({
+  ...state,
+  userData: Math.max(state.userData ?? 0, ownKind.userDataRevision()),
+});

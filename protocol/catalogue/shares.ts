@@ -23,6 +23,11 @@ const itemId = "bcdefghijklmnopqrstuvwxyz2";
 const shareId = "defghijklmnopqrstuvwxyz234";
 const expiresAt = "2026-12-01T09:00:00.000Z";
 
+/** An https address, or http on this machine, without a path. It stands in a question, so it has nothing but plain characters. */
+const LinkAddress = Type.String({ maxLength: 262, pattern: "^https?://[a-z0-9.:\\[\\]-]{1,254}$" });
+
+const SHARING = "share by a link to a copy";
+
 const Share = Type.Object(
   {
     shareId: Id,
@@ -68,7 +73,7 @@ export const shares = {
   }),
   "items.shares.create": entry({
     summary:
-      "Makes a link to a copy of an item as it is now. Anybody with the link can open it, until it expires or is revoked. Named recipients need mail, which the service does not send yet, so they are refused. If `version` is given, it must be the stored one.",
+      "Makes a link to a copy of an item as it is now. Anybody with the link can open it, until it expires or is revoked. Named recipients need mail, which the service does not send yet, so they are refused. If `version` is given, it must be the stored one. The link leads to the service's own address. A service with another address for links needs `linkAddress`, which the question names: then the link leads there and nowhere else.",
     params: Type.Object(
       {
         vaultId: IdParam,
@@ -76,6 +81,7 @@ export const shares = {
         version: Type.Optional(Type.Integer({ minimum: 1, maximum: 0xffffffff })),
         policy: Type.Optional(ItemShareAccountPolicy),
         params: ItemShareParams,
+        linkAddress: Type.Optional(LinkAddress),
         ...onAccount,
       },
       closed,
@@ -96,7 +102,12 @@ export const shares = {
       alone: true,
       verb: "write",
       scopeOf: (params) => [{ vault: params.vaultId, item: params.itemId }],
-      also: "share by a link to a copy",
+      also: SHARING,
+      by: ({ linkAddress }) => ({
+        verb: "write",
+        alone: true,
+        also: linkAddress === undefined ? SHARING : `${SHARING}, at ${linkAddress}`,
+      }),
     },
     activity: true,
     since: "0.2.0",

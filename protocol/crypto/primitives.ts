@@ -67,7 +67,7 @@ export type Argon2Cost = {
 };
 
 /** The primitives of the service. It checks signatures and makes nonces. It opens nothing. */
-export type CheckingPrimitives = Pick<Primitives, "randomBytes" | "sha256" | "verify" | "equal">;
+export type CheckingPrimitives = Pick<Primitives, "randomBytes" | "sha256" | "hmacSha256" | "verify" | "equal">;
 
 /** The primitives of the share page. It derives keys from a random secret, and opens. */
 export type OpeningPrimitives = Pick<Primitives, "randomBytes" | "kdf" | "aeadOpen" | "streamOpen" | "wipe">;

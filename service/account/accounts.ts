@@ -91,7 +91,6 @@ export const accountOperations: Pick<
         .where("user", "=", caller.user)
         .where("token_hash", "!=", caller.tokenHash)
         .execute();
-      await db.deleteFrom("nonces").where("user", "=", caller.user).execute();
       await recordChanges(db, caller.account, [{ kind: "user" }]);
     });
     return {};

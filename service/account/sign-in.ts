@@ -7,7 +7,6 @@ import { PosternError } from "../../protocol/errors.ts";
 import { type OperationParams, serviceLimits } from "../../protocol/service-catalogue.ts";
 import { change } from "../change/write.ts";
 import {
-  AHEAD_MS_MAX,
   bytes,
   type Caller,
   type Context,
@@ -17,14 +16,12 @@ import {
   text,
   timestamp,
 } from "../context.ts";
-import { holdRestoring, holdStore, holdUser } from "../hold.ts";
+import { holdRestoring, holdUser } from "../hold.ts";
 import { changesRow } from "../store/changed.ts";
 import type { Db } from "../store/tables.ts";
 import { knownToken, livingToken } from "../token/token-rows.ts";
 import { recordOf } from "./accounts.ts";
-
-/** Milliseconds in which a challenge may be answered. One signature takes far less, and a stolen challenge should not last. */
-export const CHALLENGE_MS = 60_000;
+import { isOwnChallenge, newChallenge, spendChallenge } from "./challenge.ts";
 
 /** Milliseconds without use after which a session ends. An agent that works renews it; a stolen token does not last. */
 export const SESSION_IDLE_MS = 60 * 60_000;
@@ -46,49 +43,23 @@ type SignInOperations = Pick<
 >;
 
 export const signInOperations: SignInOperations = {
-  "signIn.start": async ({ account, user, device, clientNonce }, context) => {
-    const serverNonce = context.primitives.randomBytes(TOKEN_BYTES);
-    const expiresAt = new Date(context.now() + CHALLENGE_MS).toISOString();
-    await context.store.write(async (db) => {
-      await holdStore(db);
-      const past = timestamp(context);
-      const ahead = new Date(context.now() + CHALLENGE_MS + AHEAD_MS_MAX).toISOString();
-      await db
-        .deleteFrom("nonces")
-        .where((eb) => eb.or([eb("expires_at", "<", past), eb("expires_at", ">", ahead)]))
-        .execute();
-      const { count } = await db
-        .selectFrom("nonces")
-        .select((eb) => eb.fn.countAll().as("count"))
-        .executeTakeFirstOrThrow();
-      if (Number(count) >= serviceLimits.nonces) throw new PosternError("busy");
-      await db
-        .insertInto("nonces")
-        .values({
-          server_nonce: serverNonce,
-          account,
-          user,
-          device,
-          client_nonce: bytes(clientNonce),
-          expires_at: expiresAt,
-        })
-        .execute();
-    });
-    return { serverNonce: text(serverNonce), expiresAt };
-  },
+  "signIn.start": async (asked, context) => newChallenge(context, asked),
 
   "signIn.finish": async (params, context) => {
+    const failed = await context.strangers.admitTry(context.from, params);
     const token = context.primitives.randomBytes(TOKEN_BYTES);
     const at = timestamp(context);
+    const answerer = await answererOf(context, params);
     const outcome = await context.store.write(async (db) => {
-      const fits = await challengeFits(db, context, params);
+      const fits = await answererNow(db, context, params, answerer);
       if (fits === undefined) return "wrongCredentials";
-      if (typeof fits === "object") return fits;
-      if (fits === "person" && (await isRemoved(db, params.device))) return "deviceRemoved";
-      const restoring = params.restoring === true && fits === "person";
+      if (!(await spendChallenge(db, context, params))) return "wrongCredentials";
+      if (fits.ended !== undefined) return { ended: fits.ended };
+      if (fits.kind === "person" && (await isRemoved(db, params.device))) return "deviceRemoved";
+      const restoring = params.restoring === true && fits.kind === "person";
       if (!(await holdRestoring(db, params.account, restoring))) return restoring ? "conflict" : "restoreUnfinished";
       if (restoring) await endOthers(db, params);
-      if (fits === "person") await rememberDevice(db, params.user, params.device, at);
+      if (fits.kind === "person") await rememberDevice(db, params.user, params.device, at);
       else if (!(await useToken(db, params, at))) return "wrongCredentials";
       await endOldest(db, context, params.user);
       await db
@@ -105,6 +76,7 @@ export const signInOperations: SignInOperations = {
       // The row of the key that signed. A password change in between would bring another root key.
       return { record: await recordOf(db, params.user, params.device) };
     });
+    failed();
     // Thrown outside the transaction, so that the nonce stays spent.
     if (typeof outcome === "string") throw new PosternError(outcome);
     if ("ended" in outcome) throw new PosternError("tokenRefused", outcome.ended);
@@ -148,58 +120,61 @@ export const signInOperations: SignInOperations = {
   },
 };
 
-/** Spends the nonce and checks the signature over everything that the challenge bound. Returns the kind of user, or what ended the token. */
-async function challengeFits(
-  db: Db,
-  context: Context,
-  params: OperationParams<"signIn.finish">,
-): Promise<Caller["kind"] | { readonly ended: string } | undefined> {
-  const serverNonce = bytes(params.serverNonce);
-  const nonce = await db.selectFrom("nonces").selectAll().where("server_nonce", "=", serverNonce).executeTakeFirst();
-  // Two answers to one challenge may come at once. The one that removes its row has spent it.
-  const spent = await changesRow(db.deleteFrom("nonces").where("server_nonce", "=", serverNonce));
-  if (nonce === undefined || !spent || nonce.expires_at < timestamp(context) || nonce.expires_at !== params.expiresAt)
-    return undefined;
-  const bound =
-    nonce.account === params.account &&
-    nonce.user === params.user &&
-    nonce.device === params.device &&
-    text(nonce.client_nonce) === params.clientNonce;
-  if (!bound) return undefined;
-  // The user's key, devices and sessions stay as they are read here until the session is written.
-  await holdUser(db, params.user);
+/** Who answered a challenge rightly: the key that signed, and what ended the token where it has ended. */
+type Answerer = { readonly kind: Caller["kind"]; readonly key: Uint8Array; readonly ended?: string | undefined };
+
+/** Stands in for the key of a user who does not exist. Any text signs itself wrongly under it. */
+const NO_KEY = new Uint8Array(Buffer.from("WGZmZmZmZmZmZmZmZmZmZmZmZmZmZmZmZmZmZmZmZmY=", "base64"));
+
+/**
+ * Checks an answer to a challenge. Nothing is written before this, so a stranger makes no write. Every refusal takes the same steps:
+ * the same reads, and one check of a signature. So its time does not tell whether the user or the device exists.
+ */
+async function answererOf(context: Context, params: OperationParams<"signIn.finish">): Promise<Answerer> {
+  const { db, primitives } = context;
+  if (!isOwnChallenge(context, params)) throw new PosternError("wrongCredentials");
   const user = await db
     .selectFrom("users")
     .select(["kind", "sign_in_key"])
     .where("id", "=", params.user)
     .where("account", "=", params.account)
     .executeTakeFirst();
-  if (user === undefined) return undefined;
-  const kind = user.kind as Caller["kind"];
-  const known = kind === "person" ? undefined : await knownToken(db, timestamp(context), params);
-  const key = kind === "person" ? await deviceKey(db, params, user.sign_in_key) : known?.key;
-  if (key === undefined) return undefined;
+  const device = await db.selectFrom("devices").select("user").where("id", "=", params.device).executeTakeFirst();
+  const token = await knownToken(db, timestamp(context), params);
+  const kind = user?.kind === "serviceAccount" ? "serviceAccount" : "person";
+  // A person comes on a device of theirs or on a new one.
+  const isOthers = kind === "person" && device !== undefined && device.user !== params.user;
+  const key = isOthers ? undefined : kind === "person" ? user?.sign_in_key : token?.key;
   const message = signInBytes({
     origin: context.origin,
     account: params.account,
     user: params.user,
     device: params.device,
-    serverNonce,
+    serverNonce: bytes(params.serverNonce),
     clientNonce: bytes(params.clientNonce),
     expiresAt: params.expiresAt,
   });
-  if (!context.primitives.verify(key, message, bytes(params.signature))) return undefined;
-  return known?.ended === undefined ? kind : { ended: known.ended };
+  const isSigned = primitives.verify(key ?? NO_KEY, message, bytes(params.signature));
+  if (!isSigned || key === undefined) throw new PosternError("wrongCredentials");
+  return kind === "person" ? { kind, key } : { kind, key, ended: token?.ended };
 }
 
-/** Lets a person in, on a device of theirs or on a new one. */
-async function deviceKey(
+/**
+ * Holds the user, and looks again: a password change or a rotation may have come in between. Devices and sessions stay as they are
+ * from here on. Returns the answerer as of now, and undefined where another key signed.
+ */
+async function answererNow(
   db: Db,
-  { user, device }: { user: string; device: string },
-  key: Uint8Array,
-): Promise<Uint8Array | undefined> {
-  const known = await db.selectFrom("devices").select("user").where("id", "=", device).executeTakeFirst();
-  return known !== undefined && known.user !== user ? undefined : key;
+  context: Context,
+  params: OperationParams<"signIn.finish">,
+  { kind, key }: Answerer,
+): Promise<Answerer | undefined> {
+  await holdUser(db, params.user);
+  const user = () =>
+    db.selectFrom("users").select("sign_in_key as key").where("id", "=", params.user).executeTakeFirst();
+  const now = kind === "person" ? await user() : await knownToken(db, timestamp(context), params);
+  if (now === undefined || text(now.key) !== text(key)) return undefined;
+  return { ended: undefined, ...now, kind };
 }
 
 async function isRemoved(db: Db, device: string): Promise<boolean> {

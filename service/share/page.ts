@@ -1,6 +1,6 @@
 // The page behind a share's link: static files, the same for every share. A request for it spends nothing and shows nothing. A link
 // preview, a proxy or a stranger finds no secret here; the fragment of the link stays in the browser.
-import type { Context, Hono } from "hono";
+import type { Context, Env, Hono } from "hono";
 import { isId } from "../../protocol/crypto/encoding.ts";
 
 /** The built page: one document, and the files that it loads, by name. */
@@ -40,7 +40,11 @@ const types: Readonly<Record<string, string>> = {
 };
 
 /** Serves `/s/<share>` and the files of the page. Calls `page` once, at the first request. After a failure it reports it and calls again. */
-export function addSharePage(app: Hono, page: () => Promise<PageFiles>, onUnforeseen: (thrown: unknown) => void): void {
+export function addSharePage<E extends Env>(
+  app: Hono<E>,
+  page: () => Promise<PageFiles>,
+  onUnforeseen: (thrown: unknown) => void,
+): void {
   let built: Promise<PageFiles> | undefined;
   const files = () => {
     built ??= page().catch((thrown: unknown) => {

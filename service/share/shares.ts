@@ -299,9 +299,10 @@ async function spendView(db: Db, context: Context, row: ShareRow, view: string):
   if (ending !== undefined) throw new PosternError(ending);
   await db.deleteFrom("share_views").where("share", "=", row.id).where("ends_at", "<=", timestamp(context)).execute();
   const endsAt = new Date(now + VIEW_MS).toISOString();
+  const reader = readerOf(context, row.id);
   const stored = db
     .insertInto("share_views")
-    .values({ share: row.id, view_hash: viewHash(context, view), ends_at: endsAt })
+    .values({ share: row.id, view_hash: viewHash(context, view), ends_at: endsAt, reader })
     .onConflict((taken) => taken.columns(["share", "view_hash"]).doNothing());
   if (!(await changesRow(stored))) {
     const ends = await runningView(db, context, row, view);
@@ -319,17 +320,47 @@ async function spendView(db: Db, context: Context, row: ShareRow, view: string):
     const ended = await db.selectFrom("shares").selectAll().where("id", "=", row.id).executeTakeFirst();
     throw new PosternError((ended && endingOf(ended, now)) ?? "shareNotFound");
   }
-  await demandViewRoom(db, row.id);
+  await endOldestViews(db, row.id, reader);
   return endsAt;
 }
 
-/** The count includes this view, and every view that was counted before it. */
-async function demandViewRoom(db: Db, share: string): Promise<void> {
-  const { running } = await db
-    .selectFrom("share_views")
-    .select((eb) => eb.fn.countAll().as("running"))
-    .where("share", "=", share)
-    .executeTakeFirstOrThrow();
-  if (Number(running) > serviceLimits.shareViews)
-    throw new PosternError("busy", `a share has at most ${serviceLimits.shareViews} views at once`);
+/** A keyed hash of the reader's address for this share. A stolen store tells no address, and not that two shares had one reader. */
+function readerOf({ primitives: crypto, challengeKey, from }: Context, share: string): Uint8Array {
+  return crypto.hmacSha256(challengeKey, utf8(JSON.stringify(["postern/1 reader", share, from ?? ""])));
 }
+
+/**
+ * Ends the oldest views over the limits: first the reader's own, then those of the reader who has most. So nobody closes a link for
+ * others by opening it often. The counted share is held, so no view comes in between.
+ */
+async function endOldestViews(db: Db, share: string, reader: Uint8Array): Promise<void> {
+  const own = await viewsOf(db, share, reader);
+  for (const { view_hash } of own.slice(serviceLimits.shareViewsOfReader)) await endView(db, share, view_hash);
+  const readers = await db
+    .selectFrom("share_views")
+    .select((eb) => ["reader", eb.fn.countAll().as("running")])
+    .where("share", "=", share)
+    .groupBy("reader")
+    .orderBy("running", "desc")
+    .orderBy("reader")
+    .execute();
+  const running = readers.reduce((sum, one) => sum + Number(one.running), 0);
+  if (running <= serviceLimits.shareViews) return;
+  const oldest = (await viewsOf(db, share, readers[0]?.reader ?? null)).at(-1);
+  if (oldest !== undefined) await endView(db, share, oldest.view_hash);
+}
+
+/** The views of one reader, the newest first. Views of an older service have none. */
+function viewsOf(db: Db, share: string, reader: Uint8Array | null) {
+  return db
+    .selectFrom("share_views")
+    .select("view_hash")
+    .where("share", "=", share)
+    .where("reader", reader === null ? "is" : "=", reader)
+    .orderBy("ends_at", "desc")
+    .orderBy("view_hash")
+    .execute();
+}
+
+const endView = (db: Db, share: string, hash: Uint8Array) =>
+  db.deleteFrom("share_views").where("share", "=", share).where("view_hash", "=", hash).execute();

@@ -304,6 +304,19 @@ async function madeVaults(db: Kysely<Tables>): Promise<void> {
   await db.schema.createIndex("vaults_by_maker").on("vaults").column("made_by").execute();
 }
 
+/** Challenges are no rows any more: those that were answered are. A challenge of before this step runs out in a minute. */
+async function spentChallenges(db: Kysely<Tables>): Promise<void> {
+  await db.schema.dropTable("nonces").execute();
+  await table(db, "spent_challenges", { server_nonce: "blob", expires_at: "text" }, ["server_nonce"]);
+  await db.schema.createIndex("spent_challenges_by_expiry").on("spent_challenges").column("expires_at").execute();
+  await db.schema.alterTable("store").addColumn("challenge_key", "blob").execute();
+}
+
+/** Who opened a view. */
+async function readers(db: Kysely<Tables>): Promise<void> {
+  await db.schema.alterTable("share_views").addColumn("reader", "blob").execute();
+}
+
 const steps: readonly Step[] = [
   first,
   indexes,
@@ -315,6 +328,8 @@ const steps: readonly Step[] = [
   uploads,
   tokenUses,
   madeVaults,
+  spentChallenges,
+  readers,
 ];
 
 /** The schema this program writes. */

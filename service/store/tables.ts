@@ -66,7 +66,8 @@ export type Tables = {
   };
   group_members: { group: string; user: string; member: Blob; granter: Blob; sealed: Blob; signature: Blob };
   devices: { id: string; user: string; created_at: string; last_seen_at: string; removed: number };
-  nonces: { server_nonce: Blob; account: string; user: string; device: string; client_nonce: Blob; expires_at: string };
+  /** Nonces that were answered rightly, until they would have run out. */
+  spent_challenges: { server_nonce: Blob; expires_at: string };
   sessions: {
     token_hash: Blob;
     user: string;
@@ -126,10 +127,11 @@ export type Tables = {
     expires_at: string;
     revoked_at: string | null;
   };
-  share_views: { share: string; view_hash: Blob; ends_at: string };
+  /** `reader` is a keyed hash of the reader's address. Null where it is unknown. */
+  share_views: { share: string; view_hash: Blob; ends_at: string; reader: Generated<Blob | null> };
   share_chunks: { share: string; file: string; idx: number; user: string; sealed: Blob; created_at: string };
-  /** One row: the identity of the store, made with it. */
-  store: { id: string };
+  /** One row: the identity of the store, and its secret. Null until the first start after an update. */
+  store: { id: string; challenge_key: Generated<Blob | null> };
   /** One row for each start of the service. It says after which change the start began. */
   generations: { ordinal: Generated<number>; id: string; after_seq: number };
   events: { seq: Generated<number>; account: string; kind: string; vault: string | null; item: string | null };

@@ -173,6 +173,9 @@ describe("an answer", () => {
   test.each([
     ["a known error", { error: { name: "vaultNotFound", message: "no vault matched" } }, "vaultNotFound"],
     ["an internal error", { error: { name: "internal", message: "x" } }, "serviceRefused"],
+    ["a word of the agent about a lock", { error: { name: "locked", message: "x" } }, "serviceRefused"],
+    ["a word of the agent about a proof", { error: { name: "proofRefused", message: "x" } }, "serviceRefused"],
+    ["a word of the agent about a sign-out", { error: { name: "signedOut", message: "x" } }, "serviceRefused"],
     ["an unknown error", { error: { name: "youAreHacked", message: "x" } }, "serviceRefused"],
     ["a name of every object", { error: { name: "constructor", message: "x" } }, "serviceRefused"],
     ["no name", { error: {} }, "serviceRefused"],
@@ -182,6 +185,17 @@ describe("an answer", () => {
     const answer = answering(JSON.stringify(body), { status: 400 })("service.info", {});
     await expect(answer).rejects.toMatchObject({ name });
   });
+
+  test.each(["busy", "invalidParams", "methodNotFound", "parseError"] as const)(
+    "of refusal by %s, in words that the agent has too, says whose they are",
+    async (name) => {
+      const { message } = errors[name];
+      const refuse = (text: string) => answering(JSON.stringify({ error: { name, message: text } }), { status: 400 });
+      const refused = (text: string) => refuse(text)("service.info", {}).catch((error: Error) => error.message);
+      expect(await refused(message)).toBe(`${message}: so the account service says`);
+      expect(await refused(`${message}: why`)).toBe(`${message}: so the account service says; why`);
+    },
+  );
 
   test("of refusal adds its detail on one line, without anything that draws, turns or hides", async () => {
     const { message: row } = errors.conflict;

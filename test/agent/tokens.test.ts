@@ -15,15 +15,7 @@ import { formatToken, parseToken } from "../../protocol/access/service-account-t
 import { openCustody, sealToken, TOKEN_SECRET_BYTES } from "../../protocol/crypto/service-account.ts";
 import { limits } from "../../protocol/limits.ts";
 import { serviceLimits } from "../../protocol/service-catalogue.ts";
-import {
-  crypto,
-  details,
-  newUser,
-  open as openAsUser,
-  overLoopback,
-  overview,
-  PUBLIC_ADDRESS,
-} from "../service/doors.ts";
+import { crypto, details, newUser, open as openAsUser, overLoopback, overview } from "../service/doors.ts";
 import { type InProcessAgent, passing as passingOf, startInProcess } from "./in-process.ts";
 import { makeAccount, PASSWORD } from "./person.ts";
 
@@ -200,7 +192,7 @@ describe("a token", () => {
       return channel.call("items.shares.create", asked).finally(() => channel.close());
     };
     const { url, shareId } = await shares(["read_items", "share_items"]);
-    expect(url).toMatch(new RegExp(`^${PUBLIC_ADDRESS}/s/${shareId}#[A-Za-z0-9_-]{43}$`));
+    expect(url).toMatch(new RegExp(`^${service.publicAddress}/s/${shareId}#[A-Za-z0-9_-]{43}$`));
     await expect(shares(["read_items"])).rejects.toThrow(named("notPermitted"));
     await expect(shares(["read_items", "write_items"])).rejects.toThrow(named("notPermitted"));
     expect((await ada.account.shares.list()).map(({ share }) => share)).toEqual([shareId]);

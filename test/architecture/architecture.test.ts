@@ -190,6 +190,7 @@ const entryPoints: Record<string, string> = {
   "clients/examples/environment.ts": "an example",
   "clients/cli/run/relay.ts": "the process between a program's output and where it goes",
   "test/bench/main.ts": "npm run bench",
+  "test/attack/main.ts": "npm run test:attack",
   "test/bench/load.ts": "a process of the bench",
   "test/bench/echo.ts": "a process of the bench",
   "test/service/fixtures/make-schema-1.ts": "made a committed fixture",

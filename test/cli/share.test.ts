@@ -8,10 +8,10 @@ import { newId, toBase64 } from "../../protocol/crypto/encoding.ts";
 import { openShare, secretOf, shareKeys } from "../../protocol/crypto/share.ts";
 import { attachPerson, makeAccount, PASSWORD, type Person } from "../agent/person.ts";
 import { type RunningAgent, startAgent } from "../agent/start.ts";
-import { crypto, type Door, overLoopback, PUBLIC_ADDRESS } from "../service/doors.ts";
+import { crypto, type OwnProcess, overLoopback } from "../service/doors.ts";
 import { postern } from "./postern.ts";
 
-let service: Door;
+let service: OwnProcess;
 const agents: RunningAgent[] = [];
 const people: Person[] = [];
 let served: RunningAgent;
@@ -49,12 +49,31 @@ afterAll(async () => {
 });
 
 const run = (line: string, agent = served) => postern(["share", ...line.split(" ")], { home: agent.home });
-const LINK = /^https:\/\/share\.example\/s\/[a-z2-7]{26}#[A-Za-z0-9_-]{43}$/;
+const LINK = /^http:\/\/127\.0\.0\.1:\d+\/s\/[a-z2-7]{26}#[A-Za-z0-9_-]{43}$/;
 
 test("prints one link and nothing else", async () => {
   const { code, out } = await run("create Demo/Wi-Fi --one-time");
   expect(code).toBe(0);
   expect(out.trimEnd()).toMatch(LINK);
+});
+
+test("makes a link to another address than the service's own only where that one was named", async () => {
+  const apartService = await overLoopback(undefined, "https://share.example");
+  const apart = await prepared({
+    service: apartService.address.origin,
+    ...(apartService.registrationToken && { registrationToken: apartService.registrationToken }),
+  });
+  const refused = await run("create Demo/Wi-Fi", apart);
+  expect(refused.code).not.toBe(0);
+  expect(refused.err).toContain(
+    `its links would lead to https://share.example, and not to ${apartService.address.origin}`,
+  );
+  expect(refused.err).toContain("--link-address https://share.example");
+  for (const other of ["https://other.example", "https://share.example:444", "https://share.example.other.example"])
+    expect((await run(`create Demo/Wi-Fi --link-address ${other}`, apart)).code).not.toBe(0);
+  const shared = await run("create Demo/Wi-Fi --link-address https://share.example", apart);
+  expect(shared.out).toMatch(/^https:\/\/share\.example\/s\/[a-z2-7]{26}#/);
+  await apartService.close();
 });
 
 test("seals the account's name into the copy, where the service cannot read it", async () => {
@@ -177,7 +196,7 @@ test("the TypeScript client shares under the official names, and names the reaso
       "couldn't parse item share recipient. recipient had invalid format",
     );
     const url = await shares.create(item, policy, { expireAfter: "OneDay", oneTimeOnly: true });
-    expect(url.startsWith(`${PUBLIC_ADDRESS}/s/`)).toBe(true);
+    expect(url.startsWith(`${service.publicAddress}/s/`)).toBe(true);
     await expect(shares.create({ ...item, version: 99 }, policy, { oneTimeOnly: true })).rejects.toMatchObject({
       errorName: "versionConflict",
     });

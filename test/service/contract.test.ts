@@ -5,7 +5,8 @@ import { changePassword } from "../../clients/account/user-keys.ts";
 import { newId } from "../../protocol/crypto/encoding.ts";
 import { FILE_CHUNK_BYTES } from "../../protocol/crypto/file.ts";
 import { serviceLimits } from "../../protocol/service-catalogue.ts";
-import { CHALLENGE_MS, SESSION_IDLE_MS, SESSION_MS_MAX } from "../../service/account/sign-in.ts";
+import { CHALLENGE_MS } from "../../service/account/challenge.ts";
+import { SESSION_IDLE_MS, SESSION_MS_MAX } from "../../service/account/sign-in.ts";
 import {
   crypto,
   type Door,

@@ -2,7 +2,9 @@
 // contract is tested in each way.
 import { spawn } from "node:child_process";
 import { createHash } from "node:crypto";
+import { once } from "node:events";
 import { mkdtempSync, rmSync } from "node:fs";
+import { type AddressInfo, createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
@@ -41,7 +43,12 @@ export type Door = {
 };
 
 export type InProcess = Door & {
+  readonly publicAddress: string;
+  /** The service as a client at this address reaches it. Without an address the service counts no limits of strangers. */
+  from(address: string): CallService;
   readonly store: Store;
+  /** The service's clock. */
+  now(): number;
   /** Moves the service's clock. */
   advance(ms: number): void;
   /** Stops the service's clock. Only `advance` moves it from now on. */
@@ -50,7 +57,7 @@ export type InProcess = Door & {
   tidy(): Promise<void>;
 };
 
-/** The public address of the doors. Nothing listens there. */
+/** The public address of the doors in this process. Nothing listens there. */
 export const PUBLIC_ADDRESS = "https://share.example";
 
 type OpenStore = (path: string) => Promise<Store>;
@@ -70,22 +77,26 @@ export async function inProcess(
   const store = await openAt(join(folder, "service.sqlite"));
   let ahead = 0;
   let stoppedAt: number | undefined;
+  const now = () => (stoppedAt ?? Date.now()) + ahead;
   const unforeseen: unknown[] = [];
   const app = await createApp({
     store,
     primitives: nodePrimitives,
     origin: EMBEDDED_ORIGIN,
     ...(sharing ? { sharing: { publicAddress: PUBLIC_ADDRESS, page: pageFiles } } : {}),
-    now: () => (stoppedAt ?? Date.now()) + ahead,
+    now,
     onUnforeseen: (thrown) => unforeseen.push(thrown),
   });
   const address = { origin: EMBEDDED_ORIGIN, fetch: app.fetch };
   return {
     address,
     call: createServiceClient(address),
+    from: (from) => createServiceClient({ ...address, fetch: (request) => app.fetch(request, from) }),
     registrationToken: undefined,
+    publicAddress: PUBLIC_ADDRESS,
     folder,
     store,
+    now,
     advance: (ms) => {
       ahead += ms;
     },
@@ -107,13 +118,38 @@ export function interleaved(seed = 1): Promise<InProcess> {
   return inProcess(undefined, true, (path) => openInterleaved(path, seed));
 }
 
-/** `port` and `publicAddress` for where a browser follows the links. */
-export async function overLoopback(port = 0, publicAddress = PUBLIC_ADDRESS): Promise<Door> {
+export type OwnProcess = Door & {
+  /** Where links lead. */
+  readonly publicAddress: string;
+  readonly pid: number;
+  /** All that it printed after its first line. */
+  log(): string;
+};
+
+/** A port that was free a moment ago. */
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const { port } = server.address() as AddressInfo;
+  server.close();
+  await once(server, "close");
+  return port;
+}
+
+/** Its links lead to itself, unless another address is given. */
+export async function overLoopback(givenPort?: number, publicAddress?: string): Promise<OwnProcess> {
+  const port = givenPort ?? (await freePort());
+  const leads = publicAddress ?? `http://127.0.0.1:${port}`;
   const folder = mkdtempSync(join(tmpdir(), "postern-svc-"));
   const main = fileURLToPath(new URL("../../service/main.ts", import.meta.url));
   const options = ["--data", folder, "--port", String(port)];
-  const child = spawn(process.execPath, ["--no-warnings", main, ...options, "--public-address", publicAddress], {
-    stdio: ["ignore", "pipe", "inherit"],
+  const child = spawn(process.execPath, ["--no-warnings", main, ...options, "--public-address", leads], {
+    stdio: ["ignore", "pipe", "pipe"],
+  });
+  let printed = "";
+  child.stderr.on("data", (line: Buffer) => {
+    printed += line.toString();
+    process.stderr.write(line);
   });
   const facts = await new Promise<{ listening: string; registrationToken: string }>((resolve, reject) => {
     child.once("exit", () => reject(new Error("the service did not start")));
@@ -121,8 +157,14 @@ export async function overLoopback(port = 0, publicAddress = PUBLIC_ADDRESS): Pr
       resolve(JSON.parse(line.toString()) as { listening: string; registrationToken: string }),
     );
   });
+  child.stdout.on("data", (line: Buffer) => {
+    printed += line.toString();
+  });
   const address = addressOf(facts.listening);
   return {
+    pid: child.pid ?? 0,
+    log: () => printed,
+    publicAddress: leads,
     address,
     call: createServiceClient(address),
     registrationToken: facts.registrationToken,
@@ -158,9 +200,13 @@ export async function newUser(door: Door, name = "Ada", account = newId(crypto))
 export type Opened = { readonly account: OpenAccount; readonly signedIn: SignedIn };
 
 /** Signs a user in and opens the account. */
-export async function open(door: Door, who: User, password = PASSWORD): Promise<Opened> {
+export async function open(
+  door: Door & { readonly now?: () => number },
+  who: User,
+  password = PASSWORD,
+): Promise<Opened> {
   const signedIn = await signIn(crypto, door.call, door.address, { ...who, password });
-  return { signedIn, account: openAccount(crypto, who.account, who.user, signedIn) };
+  return { signedIn, account: openAccount(crypto, who.account, who.user, signedIn, undefined, door.now) };
 }
 
 export const overview = (title: string) => ({ title, category: "Password" as const, tags: [], websites: [] });
@@ -171,12 +217,12 @@ export const details = (value: string) => ({
   files: [],
 });
 
-/** Every table but sessions and nonces, and those named, as one hash. */
+/** Every table but sessions and spent challenges, and those named, as one hash. */
 export function dump(folder: string, but: readonly string[] = []): string {
   const database = new DatabaseSync(join(folder, "service.sqlite"), { readOnly: true });
   const tables = database
     .prepare(
-      "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT IN ('sessions', 'nonces', 'sqlite_sequence') ORDER BY name",
+      "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT IN ('sessions', 'spent_challenges', 'sqlite_sequence') ORDER BY name",
     )
     .all() as { name: string }[];
   const hash = createHash("sha256");

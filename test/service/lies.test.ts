@@ -1,4 +1,4 @@
-// A client with a valid session lies. Each lie is refused by name and changes nothing: a dump of every table but sessions and nonces stays
+// A client with a valid session lies. Each lie is refused by name and changes nothing: a dump of every table but sessions and spent challenges stays
 // the same byte for byte.
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { newId, utf8 } from "../../protocol/crypto/encoding.ts";
@@ -17,7 +17,7 @@ import {
 import { type ErrorName, PosternError } from "../../protocol/errors.ts";
 import type { OperationName, OperationParams, OperationResult } from "../../protocol/service-catalogue.ts";
 import { serviceLimits } from "../../protocol/service-catalogue.ts";
-import { CHALLENGE_MS } from "../../service/account/sign-in.ts";
+import { CHALLENGE_MS } from "../../service/account/challenge.ts";
 import { permissions } from "../../service/vault/permission.ts";
 import {
   crypto,

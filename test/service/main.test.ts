@@ -244,6 +244,8 @@ describe("a service process refuses to start", () => {
     ["with an origin that is no URL", ["--origin", "vault.example"], "--origin"],
     ["with a public address that is not https", ["--public-address", "http://share.example"], "--public-address"],
     ["with a public address that has a path", ["--public-address", "https://share.example/s"], "--public-address"],
+    ["with a proxy by a name", ["--proxy", "localhost"], "--proxy"],
+    ["with a proxy and its port", ["--proxy", "127.0.0.1:80"], "--proxy"],
     ["beyond loopback without an origin", ["--host", "0.0.0.0"], "--origin"],
     ["with a port that is none", ["--port", "65536"], "--port"],
     ["with a port that is a word", ["--port", "http"], "--port"],

@@ -289,11 +289,15 @@ export function addAgentCommands(program: Command): void {
     .option("--host <address>", "the address (127.0.0.1)")
     .option("--origin <url>", "the address that others reach it by")
     .option("--public-address <url>", "the address of links to shared items; without it nothing is shared")
+    .option("--proxy <address>", "the address that your proxy connects from; it tells clients apart by X-Forwarded-For")
     .option("--json", "it prints JSON lines in any case")
     .addHelpText("after", "\nExample:\n  $ postern service run --data ./service --port 8420\n")
     .action(async (options: Record<string, string | boolean>, command: Command) => {
       chosenBy(command);
-      const names = { data: "data", port: "port", host: "host", origin: "origin", publicAddress: "public-address" };
+      const names = {
+        ...{ data: "data", port: "port", host: "host", origin: "origin", publicAddress: "public-address" },
+        proxy: "proxy",
+      };
       const args = Object.entries(names).flatMap(([name, flag]) =>
         typeof options[name] === "string" ? [`--${flag}`, options[name]] : [],
       );

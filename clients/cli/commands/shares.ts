@@ -20,7 +20,7 @@ const durations: Readonly<Record<string, ItemShareDuration>> = {
   "30d": ItemShareDuration.ThirtyDays,
 };
 
-type CreateOptions = { expiresIn?: string; oneTime?: boolean };
+type CreateOptions = { expiresIn?: string; oneTime?: boolean; linkAddress?: string };
 
 function paramsFrom(options: CreateOptions): Methods["items.shares.create"]["params"]["params"] {
   const oneTimeOnly = options.oneTime === true;
@@ -74,16 +74,18 @@ export function addShareCommands(program: Command): void {
     [
       ["--expires-in <time>", `how long it works: ${Object.keys(durations).join(", ")} (7d)`],
       ["--one-time", "it can be opened once"],
+      ["--link-address <url>", "where the link leads, if your service has another address for links than its own"],
     ],
     (terminal, items, options) => {
       const params = paramsFrom(options);
+      const at = options.linkAddress === undefined ? {} : { linkAddress: options.linkAddress.replace(/\/$/, "") };
       const names = items.map(placeFrom);
       return withAgent(terminal, async (agent) => {
         const places = (await locateAll(agent, "share", names)).map(placeIn);
         const shares: (Methods["items.shares.create"]["result"] & { item: string })[] = [];
-        for (const [at, { vaultId, itemId }] of places.entries()) {
-          const shared = await agent.call("items.shares.create", { vaultId, itemId, params });
-          shares.push({ item: items[at] ?? itemId, ...shared });
+        for (const [index, { vaultId, itemId }] of places.entries()) {
+          const shared = await agent.call("items.shares.create", { vaultId, itemId, params, ...at });
+          shares.push({ item: items[index] ?? itemId, ...shared });
         }
         terminal.result({ shares }, () => linkText(shares));
       });

@@ -648,7 +648,9 @@ func (a Agent) ItemsSharesValidateRecipients(ctx context.Context, params ItemsSh
 
 // ItemsSharesCreate calls items.shares.create. Makes a link to a copy of an item as it is now. Anybody with the link
 // can open it, until it expires or is revoked. Named recipients need mail, which the service does not send yet, so they
-// are refused. If `version` is given, it must be the stored one.
+// are refused. If `version` is given, it must be the stored one. The link leads to the service's own address. A service
+// with another address for links needs `linkAddress`, which the question names: then the link leads there and nowhere
+// else.
 func (a Agent) ItemsSharesCreate(ctx context.Context, params ItemsSharesCreateParams) (ItemsSharesCreateResult, error) {
 	var result ItemsSharesCreateResult
 	err := a.call(ctx, "items.shares.create", params, &result)

@@ -800,12 +800,13 @@ type ItemsSharesValidateRecipientsResult struct {
 
 // ItemsSharesCreateParams are the parameters of items.shares.create.
 type ItemsSharesCreateParams struct {
-	VaultID string                          `json:"vaultId"`
-	ItemID  string                          `json:"itemId"`
-	Version *int64                          `json:"version,omitempty"`
-	Policy  *postern.ItemShareAccountPolicy `json:"policy,omitempty"`
-	Params  postern.ItemShareParams         `json:"params"`
-	NoWait  *bool                           `json:"noWait,omitempty"`
+	VaultID     string                          `json:"vaultId"`
+	ItemID      string                          `json:"itemId"`
+	Version     *int64                          `json:"version,omitempty"`
+	Policy      *postern.ItemShareAccountPolicy `json:"policy,omitempty"`
+	Params      postern.ItemShareParams         `json:"params"`
+	LinkAddress *string                         `json:"linkAddress,omitempty"`
+	NoWait      *bool                           `json:"noWait,omitempty"`
 }
 
 // ItemsSharesCreateResult is the answer to items.shares.create.

@@ -192,7 +192,7 @@ class PeerRefusedError(PosternError):
 
 
 class BusyError(PosternError):
-    """the agent has too much of this work queued."""
+    """too much of this work is queued."""
 
     error_name = "busy"
     code = 1007
@@ -940,7 +940,7 @@ ERROR_MESSAGES: Dict[str, str] = {
     "cancelled": "the request was cancelled",
     "protocolMismatch": "the agent and the client speak different protocols",
     "peerRefused": "the agent could not verify the process at the other end",
-    "busy": "the agent has too much of this work queued",
+    "busy": "too much of this work is queued",
     "tooLarge": "the value is larger than allowed",
     "signedOut": "no account is signed in on this agent",
     "locked": "the account is locked",

@@ -1920,12 +1920,15 @@ class AgentMethods:
         params: wire.ItemShareParams,
         version: Optional[int] = None,
         policy: Optional[wire.ItemShareAccountPolicy] = None,
+        link_address: Optional[str] = None,
         no_wait: Optional[bool] = None,
         timeout: Optional[float] = None,
     ) -> wire.ItemsSharesCreateResult:
         """Makes a link to a copy of an item as it is now. Anybody with the link can open it, until
         it expires or is revoked. Named recipients need mail, which the service does not send
-        yet, so they are refused. If `version` is given, it must be the stored one.
+        yet, so they are refused. If `version` is given, it must be the stored one. The link
+        leads to the service's own address. A service with another address for links needs
+        `linkAddress`, which the question names: then the link leads there and nowhere else.
         """
         result = await self._call(
             "items.shares.create",
@@ -1936,6 +1939,7 @@ class AgentMethods:
                     "params": params,
                     "version": version,
                     "policy": policy,
+                    "linkAddress": link_address,
                     "noWait": no_wait,
                 }
             ),

@@ -128,7 +128,8 @@ export const TIDY: Act = { what: "tidy", name: "service.info", params: {} };
  * (the last use, and a token's spent requests) even if it is refused afterwards.
  */
 const unsteady: Readonly<Record<string, readonly string[]>> = {
-  nonces: ["server_nonce"],
+  spent_challenges: ["server_nonce"],
+  store: ["challenge_key"],
   sessions: ["token_hash", "last_used_at"],
   devices: ["last_seen_at"],
   tokens: ["last_used_at", "window_start", "reads", "writes"],

@@ -1,0 +1,41 @@
+// Where a request came from, as one text that limits are counted by.
+import { isIP, SocketAddress } from "node:net";
+
+/** An IPv4 address written as an IPv6 one (RFC 4291, section 2.5.5.2). */
+const MAPPED = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i;
+
+/** The address in its one form. Undefined for what is no address. */
+export function plainAddress(address: string): string | undefined {
+  const plain = MAPPED.exec(address)?.[1] ?? address.replace(/%.*$/, "");
+  const family = isIP(plain);
+  if (family === 0) return undefined;
+  return family === 4 ? plain : new SocketAddress({ address: plain, family: "ipv6" }).address;
+}
+
+/**
+ * The key of an address. Of IPv6 the first 64 bits count: one customer has at least that many, and may use each address below
+ * (RFC 6177). Undefined for what is no address.
+ */
+export function keyOfAddress(address: string): string | undefined {
+  const plain = plainAddress(address);
+  return plain === undefined || isIP(plain) === 4 ? plain : networkOf(plain);
+}
+
+function networkOf(plain: string): string {
+  const [head = "", tail] = plain.split("::");
+  const groups = (part: string) => (part === "" ? [] : part.split(":"));
+  if (tail === undefined) return `${groups(head).slice(0, 4).join(":")}::/64`;
+  // A last part in dots stands for two groups.
+  const written = groups(head).length + groups(tail).length + (tail.includes(".") ? 1 : 0);
+  const whole = [...groups(head), ...new Array<string>(8 - written).fill("0"), ...groups(tail)];
+  return `${whole.slice(0, 4).join(":")}::/64`;
+}
+
+/**
+ * The key of a request's sender. Behind the named proxy it is the last address in X-Forwarded-For: the proxy adds that one, and the
+ * client may have written all before it. From anybody else the header is not read.
+ */
+export function senderOf(peer: string | undefined, forwarded: string | null, proxy: string | undefined): string {
+  const told = proxy !== undefined && plainAddress(peer ?? "") === proxy ? forwarded : null;
+  return keyOfAddress(told?.split(",").at(-1)?.trim() ?? "") ?? keyOfAddress(peer ?? "") ?? "unknown";
+}

@@ -1,0 +1,11 @@
+// The unauthenticated client's attacks, a little of each. `npm run test:attack` runs them whole.
+import { expect, test } from "vitest";
+import { strangerAttacks } from "./stranger-attacks.ts";
+import { outcomesOf } from "./table.ts";
+
+test.each(strangerAttacks.map((attack) => [attack.tried, attack] as const))(
+  "holds against %s",
+  async (_tried, attack) => {
+    expect((await outcomesOf([attack], "short")).map(({ found }) => found)).toEqual([undefined]);
+  },
+);
