@@ -8,18 +8,15 @@ import { promisify } from "node:util";
 import { STRANGER_BYTES_PER_DAY } from "../../daemon/audit/strangers.ts";
 import { attachPerson, makeAccount } from "../agent/person.ts";
 import { type RunningAgent, startAgent } from "../agent/start.ts";
-import { auc } from "./auc.ts";
 import type { Sampled, Sampling } from "./sampler.ts";
 import type { Attack, Extent } from "./table.ts";
+import { aucOf, isToldApart } from "./told-apart.ts";
 
 const samplerProgram = fileURLToPath(new URL("./sampler.ts", import.meta.url));
 const main = fileURLToPath(new URL("../../clients/cli/main.ts", import.meta.url));
 
 /** Samples a class. The short form tells a fault of the old size (a quarter of the time) apart, and no finer one. */
 const SAMPLES: Readonly<Record<Extent, number>> = { short: 400, whole: 5_000 };
-
-/** Two classes are the same where the 99 % interval of the area reaches down to this. */
-const AREA_MAX = 0.55;
 
 /** An agent with an account that has a vault and an item, whose person reads the item, as other programs do. */
 async function stage(): Promise<RunningAgent> {
@@ -70,9 +67,8 @@ function difference(sampled: Sampled): string | undefined {
   if (outcomes.size > 1) return `different answers: ${[...outcomes].join(" or ")}`;
   for (const [at, [name, one]] of classes.entries())
     for (const [otherName, other] of classes.slice(at + 1)) {
-      const { area, low } = auc(one.us, other.us);
-      if (low > AREA_MAX)
-        return `${name} and ${otherName} differ in time: area ${area.toFixed(3)}, at least ${low.toFixed(3)}`;
+      const { auc } = aucOf(one.us, other.us);
+      if (isToldApart(one.us, other.us)) return `${name} and ${otherName} differ in time: area ${auc.toFixed(3)}`;
     }
   return undefined;
 }
