@@ -140,6 +140,7 @@ export function createAgent(parts: AgentParts): Agent {
   const newId = () => makeId(crypto);
   const grants = createGrants(clock, newId, () => watches.grantsEnded());
   const approvers = createApprovers(grants);
+  const isStranger = strangersBy(grants);
   const applications = createApplications(clock, grants, newId);
   const handles = createHandles(newId);
   const followers = createFollowers({
@@ -272,10 +273,6 @@ export function createAgent(parts: AgentParts): Agent {
     return [...persons.filter((one) => one === sessions.default()), ...others];
   }
 
-  function isStranger(connection: Connection): boolean {
-    return grants.list(connection.subject).length === 0 && bearersOf(connection).length === 0;
-  }
-
   function tell(told: readonly Connection[], method: string, params: object): void {
     for (const connection of told) connection.notify(method, params);
   }
@@ -337,6 +334,12 @@ export function createAgent(parts: AgentParts): Agent {
       return closeAll(state).finally(desk.close).finally(pages.close);
     },
   };
+}
+
+/** Whether a program holds no grant and no token. */
+function strangersBy(grants: Grants) {
+  return (connection: Connection): boolean =>
+    grants.list(connection.subject).length === 0 && bearersOf(connection).length === 0;
 }
 
 /** What of a yes leaves a grant, each scope once. An act that was asked about stands beside a wider yes of the same scope, which leaves it out. */

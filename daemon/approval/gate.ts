@@ -17,7 +17,7 @@ import type { Sessions } from "../session/sessions.ts";
 import type { Unlocked } from "../session/unlocked.ts";
 import type { Applications } from "./applications.ts";
 import type { Broker } from "./broker.ts";
-import { byPolicy } from "./by-policy.ts";
+import { type ByPolicy, byPolicy } from "./by-policy.ts";
 import type { Grant, Grants } from "./grants.ts";
 import { isOfWords, mayLookUp, type WordsTarget, wordsOf } from "./known-names.ts";
 import { meantAccounts } from "./meant-accounts.ts";
@@ -60,8 +60,6 @@ type Gate = (method: MethodName, params: never, call: Call) => Call | Promise<Ca
 export function createGate(parts: GateParts): Gate {
   const { clock, sessions, grants, broker, resolver, applications } = parts;
   const accounts = meantAccounts(parts);
-  const heldBy = ({ connection }: Call) => grants.list(connection.subject);
-
   const gate: Gate = (method, params, call) => {
     const { need: declared, activity } = catalogue[method];
     call.about.isStranger = () => parts.isStranger(call.connection);
@@ -120,16 +118,7 @@ export function createGate(parts: GateParts): Gate {
         return passed(sure, momentOf(clock), always);
       });
     };
-    // An account that is not on this agent has no names. A token knows those of its own.
-    const holding = {
-      grants: byToken || isNobody ? [] : heldBy(call),
-      knows: (words: string) => need.verb === "read" && applications.knowsWords(session, call.connection, words),
-    };
-    const mayFind = (target: WordsTarget) => {
-      const words = byToken ? undefined : wordsOf(session.unlocked, target);
-      if (words === undefined) return true;
-      return !isNobody && (policy.mayFind(target) || mayLookUp(session.unlocked.account, holding, target, words));
-    };
+    const mayFind = byToken ? always : lookUpBy(session, { isNobody, verb: need.verb, policy }, call);
     return policy.begin(() => {
       demandHeld(holds);
       const pending = outcomesOf(resolver, session.unlocked, targets, mayFind);
@@ -139,6 +128,24 @@ export function createGate(parts: GateParts): Gate {
     });
   };
   return gate;
+
+  /** Whether a person's program may have something looked up before the person is asked. An account that is not on this agent has no names. */
+  function lookUpBy(
+    session: OpenSession,
+    { isNobody, verb, policy }: { isNobody: boolean; verb: Verb; policy: ByPolicy },
+    { connection }: Call,
+  ): (target: WordsTarget) => boolean | Promise<boolean> {
+    const { unlocked } = session;
+    const holding = {
+      grants: isNobody ? [] : grants.list(connection.subject),
+      knows: (words: string) => verb === "read" && applications.knowsWords(session, connection, words),
+    };
+    return (target) => {
+      const words = wordsOf(unlocked, target);
+      if (words === undefined) return true;
+      return !isNobody && (policy.mayFind(target) || mayLookUp(unlocked.account, holding, target, words));
+    };
+  }
 
   /** What the handler of an allowed call may know and do. `still` says whether what allowed it holds. */
   function accessTo(session: OpenSession, allowed: Allowed, { connection }: Call) {

@@ -6,23 +6,14 @@ import type { Primitives } from "../../protocol/crypto/primitives.ts";
 import { PosternError } from "../../protocol/errors.ts";
 import type { Clock } from "../host/clock.ts";
 import type { Log } from "../host/log.ts";
-import { isFull } from "../host/private-files.ts";
 import { createAskers } from "./askers.ts";
 import { type ChainState, link, type Record } from "./chain.ts";
 import type { LogEntry } from "./entry.ts";
 import { add, type Fold, folded, foldKey, newFold } from "./folds.ts";
+import { openLines } from "./lines.ts";
 import { type Anchor, type Checkpoint, resume, tailOf } from "./proof.ts";
 import { contentOf } from "./record-content.ts";
-import {
-  bytesBefore,
-  dropAged,
-  LOG_BYTES_MAX,
-  listSegments,
-  openWriter,
-  RESERVED_BYTES,
-  SEGMENT_BYTES_MAX,
-  type Writer,
-} from "./segments.ts";
+import { LOG_BYTES_MAX, RESERVED_BYTES } from "./segments.ts";
 import { createStrangers } from "./strangers.ts";
 
 /** Milliseconds that the record of a read may wait in memory. A kill -9 can lose so much. */
@@ -81,31 +72,30 @@ export function openAuditLog(
   log: Log,
   onRotate: (checkpoint: Checkpoint) => void,
 ): AuditLog {
-  let number = listSegments(folder).at(-1)?.number ?? 1;
-  const opened = openWriter(folder, number);
-  let writer: Writer = opened;
-  let before = bytesBefore(folder, number);
+  const lines = openLines({
+    ...{ folder, clock, log },
+    rotated: (segment) => {
+      if (state.key !== undefined) onRotate({ segment, last: state.last, key: base64(state.key) });
+    },
+    dropped: (gone) => void chain({ event: "audit.dropped", outcome: `segment ${gone.join(", ")}` }, 1),
+  });
   const askers = createAskers(clock);
   const tail = tailOf(folder);
   let seq = tail.seq;
   let state: ChainState = { last: tail.last, key: undefined };
   let sealNames: ((names: readonly string[]) => string) | undefined;
-  let pending: string[] = [];
   let folds = new Map<string, Fold>();
-  let broken = false;
   let closed = false;
-  // Lines that a full disk refused wait in `pending`. After any other error nobody knows the content of the disk.
-  let canRetry = false;
   let cancelFlush: (() => void) | undefined;
   let cancelFolds: (() => void) | undefined;
 
   const strangers = createStrangers(clock, (unnamed) => {
     // A full disk is told to the next caller.
-    if (!closed && !broken) chain({ event: "strangers.leftOut", outcome: "counted", unnamed }, 1);
+    if (!closed && !lines.isBroken) chain({ event: "strangers.leftOut", outcome: "counted", unnamed }, 1);
     if (!closed) later();
   });
 
-  if (opened.torn) chain({ event: "audit.torn", outcome: "closed" }, 1);
+  if (lines.torn) chain({ event: "audit.torn", outcome: "closed" }, 1);
 
   function chain(entry: LogEntry, count: number): number {
     return linkUp(contentOf(entry, count, sealNames));
@@ -117,63 +107,14 @@ export function openAuditLog(
     state = made.state;
     seq = record.seq;
     const line = `${JSON.stringify(made.linked)}\n`;
-    pending.push(line);
+    lines.add(line);
     return Buffer.byteLength(line);
   }
 
   function write(durable: boolean): void {
     cancelFlush?.();
     cancelFlush = undefined;
-    if (pending.length === 0) return;
-    try {
-      append();
-      if (durable) writer.sync();
-      if (writer.size > SEGMENT_BYTES_MAX) rotate();
-    } catch (error) {
-      if (!broken)
-        log.note("the audit log cannot be written; answers stop", {
-          code: (error as NodeJS.ErrnoException).code ?? "unknown",
-        });
-      broken = true;
-      throw new PosternError("auditUnwritable");
-    }
-  }
-
-  function append(): void {
-    const lines = pending.join("");
-    canRetry = false;
-    try {
-      writer.append(lines);
-    } catch (error) {
-      canRetry = isFull(error);
-      throw error;
-    }
-    pending = [];
-  }
-
-  function rotate(): void {
-    writer.sync();
-    writer.close();
-    number++;
-    writer = openWriter(folder, number);
-    before = bytesBefore(folder, number);
-    if (state.key !== undefined) onRotate({ segment: number, last: state.last, key: base64(state.key) });
-    dropOld();
-  }
-
-  function dropOld(): void {
-    const gone = dropAged(folder, clock.wallMs());
-    if (gone.length === 0) return;
-    before = bytesBefore(folder, number);
-    chain({ event: "audit.dropped", outcome: `segment ${gone.join(", ")}` }, 1);
-  }
-
-  function demandWritable(): void {
-    if (!broken) return;
-    if (!canRetry) throw new PosternError("auditUnwritable");
-    write(true);
-    broken = false;
-    log.note("the audit log can be written again");
+    lines.write(durable);
   }
 
   function wrote(entry: LogEntry, bytes: number): void {
@@ -208,15 +149,15 @@ export function openAuditLog(
 
   return {
     demandWritable: (who) => {
-      demandWritable();
-      const bytes = before + writer.size;
+      lines.demandWritable();
+      const { bytes } = lines;
       if (who !== undefined && bytes >= LOG_BYTES_MAX) throw new PosternError("auditUnwritable", "the log is full");
       askers.demandRoom(who, bytes >= LOG_BYTES_MAX - RESERVED_BYTES);
     },
     read: (entry) => {
       // A session may end during a write. Nothing is written then: the descriptor may belong to another file by now.
       if (closed) throw new PosternError("locked");
-      demandWritable();
+      lines.demandWritable();
       if (!strangers.admits(entry, false)) return 0;
       const key = foldKey(entry);
       const fold = folds.get(key);
@@ -237,7 +178,7 @@ export function openAuditLog(
     keep: (entry) => {
       // The act is done and cannot be recorded. The error "locked" would say that it was not done.
       if (closed) throw new PosternError("auditUnwritable", "the session ended meanwhile");
-      demandWritable();
+      lines.demandWritable();
       if (!strangers.admits(entry, true)) return 0;
       const bytes = chain(entry, 1);
       wrote(entry, bytes);
@@ -246,13 +187,13 @@ export function openAuditLog(
     },
     takeIn: (records) => {
       if (closed) throw new PosternError("auditUnwritable", "the session ended meanwhile");
-      demandWritable();
+      lines.demandWritable();
       for (const { seq: leftSeq, at: happened, ...content } of records) linkUp({ ...content, happened, leftSeq });
       write(true);
     },
     flush: () => {
       unfold();
-      if (!broken) write(true);
+      if (!lines.isBroken) write(true);
     },
     unlock: (keys) => {
       sealNames = keys.sealNames;
@@ -283,13 +224,13 @@ export function openAuditLog(
       cancelFlush?.();
       cancelFolds?.();
       try {
-        if (broken) return;
+        if (lines.isBroken) return;
         unfold();
         write(true);
       } finally {
         if (state.key !== undefined) crypto.wipe(state.key);
         state = { last: state.last, key: undefined };
-        writer.close();
+        lines.close();
       }
     },
   };

@@ -42,7 +42,7 @@ function fresh() {
       notify: (method: string) => heard.push(method),
     };
     const access = { session: { unlocked, audit }, found: [located], demandStill: () => undefined };
-    const call = { method: "secrets.watch", connection, access } as unknown as Call;
+    const call = { method: "secrets.watch", connection, access, about: {} } as unknown as Call;
     const watch = () => Promise.resolve(watches.handlers["secrets.watch"]({ reference: "op://a/b/c" }, call));
     return { watch, heard, end: () => ends.map((one) => one()) };
   };
