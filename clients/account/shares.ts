@@ -21,7 +21,7 @@ import {
 import { type OperationResult, serviceLimits } from "../../protocol/service-catalogue.ts";
 import type { AccountCore } from "./account-core.ts";
 import type { OpenedItem } from "./item-rows.ts";
-import { addressOf } from "./service-client.ts";
+import { addressOf, EMBEDDED_ORIGIN } from "./service-client.ts";
 import type { ServiceSession } from "./service-session.ts";
 
 /** A share in the view of its maker. */
@@ -80,7 +80,9 @@ export function createShares({ crypto, session, readFile, now }: SharesParts): S
    */
   async function addressOfLink(confirmed: string | undefined): Promise<string> {
     const address = await publicAddress();
-    const may = confirmed === undefined ? session.origin : addressOf(confirmed).origin;
+    // The embedded service is a part of this agent: its address is the agent's own word.
+    const own = session.origin === EMBEDDED_ORIGIN ? address : session.origin;
+    const may = confirmed === undefined ? own : addressOf(confirmed).origin;
     if (address === may) return address;
     throw new PosternError("serviceRefused", `its links would lead to ${address}, and not to ${may}`, {
       hint: `if ${address} is where you want your readers to go, say so: \`postern share create … --link-address ${address}\``,

@@ -37,7 +37,8 @@ type Stage = {
 
 /** A person whose service lies once it is told to. */
 async function staged(act: (stage: Stage, extent: Extent) => Promise<string | undefined>, extent: Extent) {
-  const door = await inProcess();
+  // Not the embedded one: that is the agent itself, which does not lie to itself.
+  const door = await inProcess(undefined, true, undefined, "https://service.example");
   try {
     let lie: Lie = async () => undefined;
     const asked: OperationName[] = [];

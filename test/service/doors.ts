@@ -73,6 +73,7 @@ export async function inProcess(
   folder = mkdtempSync(join(tmpdir(), "postern-svc-")),
   sharing = true,
   openAt: OpenStore = openDefault,
+  origin: string = EMBEDDED_ORIGIN,
 ): Promise<InProcess> {
   const store = await openAt(join(folder, "service.sqlite"));
   let ahead = 0;
@@ -82,12 +83,12 @@ export async function inProcess(
   const app = await createApp({
     store,
     primitives: nodePrimitives,
-    origin: EMBEDDED_ORIGIN,
+    origin,
     ...(sharing ? { sharing: { publicAddress: PUBLIC_ADDRESS, page: pageFiles } } : {}),
     now,
     onUnforeseen: (thrown) => unforeseen.push(thrown),
   });
-  const address = { origin: EMBEDDED_ORIGIN, fetch: app.fetch };
+  const address = { origin, fetch: app.fetch };
   return {
     address,
     call: createServiceClient(address),
