@@ -14,7 +14,7 @@ const HOUR_MS = 60 * 60_000;
 const DAY_MS = 24 * HOUR_MS;
 
 /** Acts of which any program can cause any number. Their outcomes are no errors. */
-const acts: ReadonlySet<string> = new Set(["peer.refused", "policy.denied", "prompt.opened"]);
+const acts: ReadonlySet<string> = new Set(["app.open", "peer.refused", "policy.denied", "prompt.opened"]);
 
 type Day = { bytes: number; left: number; cancel: () => void };
 

@@ -97,6 +97,19 @@ test("the disk is waited for 256 records of strangers in an hour, and one record
   log = openAuditLog(folder, crypto, clock, createLog(), () => undefined);
 });
 
+test("ways into the app that strangers make take their room, and the one of an asker with a grant is recorded without it", () => {
+  const opened = { event: "app.open", outcome: "ok", program: "/x", pid: 1, who: "w" };
+  const ofStranger = (at: number) => ({ ...opened, who: `w${at}`, isStranger: () => true });
+  let bytes = 0;
+  for (let at = 0; bytes < 2 * STRANGER_BYTES_PER_DAY; at++) {
+    const added = log.read(ofStranger(at));
+    if (added === 0) break;
+    bytes += added;
+  }
+  expect(bytes).toBeLessThan(STRANGER_BYTES_PER_DAY + FOLDED_LENGTH_MAX);
+  expect(log.read({ ...opened, isStranger: () => false })).toBeGreaterThan(0);
+});
+
 test("what a proof allowed, and what others do, is recorded when strangers have no room", () => {
   for (let at = 0; at <= STRANGER_KEPT_PER_HOUR; at++)
     log.keep({ ...refused([`op://a/b/${at}`]), outcome: "proofRefused" });
