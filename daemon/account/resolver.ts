@@ -64,6 +64,8 @@ const tellsOfNames = new Set([
 export type Resolver = {
   /** Throws only errors that are about no name: offline, sealBroken. */
   locate(unlocked: Opened, reference: string): Located | Missing | Promise<Located | Missing>;
+  /** The error of a reference whose vault or item is missing, and undefined where both are there. Looks at no field, and at no kept value. */
+  absent(unlocked: Opened, reference: string): Promise<Missing | undefined>;
 };
 
 export function createResolver(clock: Pick<Clock, "wallMs">): Resolver {
@@ -79,16 +81,22 @@ export function createResolver(clock: Pick<Clock, "wallMs">): Resolver {
     return started;
   }
 
+  /** Finds the vault and the item. `way` is how far it came. */
+  async function itemOf(unlocked: Opened, reference: SecretReference, way: Way) {
+    const vaults = await unlocked.account.matchVaults(reference.vault);
+    const vault = one(vaults, "vaultNotFound", "tooManyVaults", (id) => id);
+    way.vault = vault;
+    const { items, seq } = await find(unlocked, vault, reference.item);
+    const item = one(items, "itemNotFound", "tooManyItems", ({ id }) => id);
+    way.item = item;
+    return { vault, item, seq };
+  }
+
   async function cold(unlocked: Opened, text: string, reference: SecretReference): Promise<Located | Missing> {
-    let vault: string | undefined;
-    let item: AccountItem | undefined;
+    const way: Way = { vault: undefined, item: undefined };
     const { generation } = unlocked.cache;
     try {
-      const vaults = await unlocked.account.matchVaults(reference.vault);
-      vault = one(vaults, "vaultNotFound", "tooManyVaults", (id) => id);
-      const { items, seq } = await find(unlocked, vault, reference.item);
-      const opened = one(items, "itemNotFound", "tooManyItems", ({ id }) => id);
-      item = opened;
+      const { vault, item: opened, seq } = await itemOf(unlocked, reference, way);
       const names = await namesOf(unlocked, vault, reference.item);
       const matched = matchField(opened, reference);
       const place: Place = { vault, item: opened.id, field: matched.id, kind: matched.kind };
@@ -112,9 +120,7 @@ export function createResolver(clock: Pick<Clock, "wallMs">): Resolver {
       };
       return located(unlocked, kept, { raw, read: () => ({ value: answered(kept, raw()), cached: false, ageMs: 0 }) });
     } catch (error) {
-      if (error instanceof PosternError && tellsOfNames.has(error.name))
-        return { error, vault, harmless: false, ...nearOf(unlocked, error.name, reference, { vault, item }) };
-      throw error;
+      return missingAt(unlocked, error, reference, way);
     }
   }
 
@@ -126,6 +132,16 @@ export function createResolver(clock: Pick<Clock, "wallMs">): Resolver {
   }
 
   return {
+    absent: async (unlocked, text) => {
+      const reference = parseReference(text);
+      const way: Way = { vault: undefined, item: undefined };
+      try {
+        await itemOf(unlocked, reference, way);
+        return undefined;
+      } catch (error) {
+        return missingAt(unlocked, error, reference, way);
+      }
+    },
     locate: (unlocked, text) => {
       const kept = unlocked.cache.find(text);
       if (kept === undefined) {
@@ -141,6 +157,15 @@ export function createResolver(clock: Pick<Clock, "wallMs">): Resolver {
       return located(unlocked, kept.place, { read, raw: () => kept.open().value });
     },
   };
+}
+
+/** How far a reference led. */
+type Way = { vault: string | undefined; item: AccountItem | undefined };
+
+/** What was thrown on the way, as the outcome where it says something about names. Throws it where it does not. */
+function missingAt(unlocked: Opened, error: unknown, reference: SecretReference, way: Way): Missing {
+  if (!(error instanceof PosternError) || !tellsOfNames.has(error.name)) throw error;
+  return { error, vault: way.vault, harmless: false, ...nearOf(unlocked, error.name, reference, way) };
 }
 
 /** Pages of a vault that are searched for near names. Opening a page takes some 40 ms. */

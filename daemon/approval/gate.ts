@@ -19,7 +19,7 @@ import type { Applications } from "./applications.ts";
 import type { Broker } from "./broker.ts";
 import { type ByPolicy, byPolicy } from "./by-policy.ts";
 import type { Grant, Grants } from "./grants.ts";
-import { isOfWords, mayLookUp, type WordsTarget, wordsOf } from "./known-names.ts";
+import { isOfWords, type MayLookUp, mayLookUp, type WordsTarget, wordsOf } from "./known-names.ts";
 import { meantAccounts } from "./meant-accounts.ts";
 import { foundNamed } from "./named-lines.ts";
 import { isQuestion, meant, type Outcome, outcomeOf, outcomesOf, scopesOf, sorted, type Wanted } from "./outcomes.ts";
@@ -134,7 +134,7 @@ export function createGate(parts: GateParts): Gate {
     session: OpenSession,
     { isNobody, verb, policy }: { isNobody: boolean; verb: Verb; policy: ByPolicy },
     { connection }: Call,
-  ): (target: WordsTarget) => boolean | Promise<boolean> {
+  ): (target: WordsTarget) => MayLookUp | Promise<MayLookUp> {
     const { unlocked } = session;
     const holding = {
       grants: isNobody ? [] : grants.list(connection.subject),

@@ -50,8 +50,11 @@ function partsOf(reference: string): SecretReference | undefined {
 /** What the asker holds: its living grants, and whether it is a program that a person allowed such words for every start. */
 export type Holding = { readonly grants: readonly Grant[]; readonly knows: (words: string) => boolean };
 
+/** How far a target may be looked up. "names": whether its vault and its item are there. What fields the item has, and what is kept of it, is no name. */
+export type MayLookUp = boolean | "names";
+
 /**
- * Whether a target may be looked up for the holder of these grants. All of it is decided by the grants and by the words that were sent. A vault's title
+ * How far a target may be looked up for the holder of these grants. All of it is decided by the grants and by the words that were sent. A vault's title
  * is compared with those of all vaults, whether it is there or not.
  */
 export function mayLookUp(
@@ -59,16 +62,30 @@ export function mayLookUp(
   holding: Holding,
   target: WordsTarget,
   allowed: AllowedWords,
-): boolean | Promise<boolean> {
+): MayLookUp | Promise<MayLookUp> {
   const own = holding.grants.filter(({ scope, verb }) => scope.account === account.id && verb !== "manage");
-  const names = { verb: "read", scope: { account: account.id, level: "names" } } as const;
-  if (own.some((grant) => covers(grant, names) || isAllowed(grant, allowed, target))) return true;
+  const values = { verb: "read", scope: { account: account.id, level: "values" } } as const;
+  if (own.some((grant) => covers(grant, values) || isAllowed(grant, allowed, target))) return true;
   if ("reference" in target) {
     if (own.some(({ scope }) => isItemOf(scope, target.reference))) return true;
     if (holding.knows(allowed.words)) return true;
   }
-  const whole = new Set(own.flatMap(({ scope }) => (scope.item === undefined ? (scope.vault ?? []) : [])));
-  return whole.size > 0 && isWithin(account, whole, target);
+  const isOfAccount = own.some((grant) => covers(grant, { ...values, scope: { ...values.scope, level: "names" } }));
+  const whole = own.filter(({ scope }) => scope.vault !== undefined && scope.item === undefined);
+  return whole.length === 0 ? isOfAccount && "names" : inVaults(account, whole, target, isOfAccount);
+}
+
+/** The same by grants of whole vaults. */
+async function inVaults(
+  account: Account,
+  whole: readonly Grant[],
+  target: WordsTarget,
+  isOfAccount: boolean,
+): Promise<MayLookUp> {
+  const vaultsOf = (those: readonly Grant[]) => new Set(those.flatMap(({ scope }) => scope.vault ?? []));
+  const isByValues = await isWithin(account, vaultsOf(whole.filter(({ scope }) => scope.level === "values")), target);
+  if (isByValues) return true;
+  return (isOfAccount || (await isWithin(account, vaultsOf(whole), target))) && "names";
 }
 
 /** An item's words serve a reference only where all of the item was allowed. The names of its fields are more than its title. */

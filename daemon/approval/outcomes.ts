@@ -5,22 +5,26 @@ import { isMissing, type Located, type Missing, type Resolver } from "../account
 import type { Scope } from "../account/scope.ts";
 import type { Access } from "../call/access.ts";
 import type { Unlocked } from "../session/unlocked.ts";
-import { isOfWords, type WordsTarget } from "./known-names.ts";
+import { isOfWords, type MayLookUp, type WordsTarget } from "./known-names.ts";
 import { foundScope, type NamedTarget } from "./named-lines.ts";
 import { idScope, sentForm } from "./sent-lines.ts";
 
 /** The outcome of each target that names something. `unknown` ones may not be looked up before a person says yes. */
 export type Outcome = Located | FoundThing | Missing | "unknown";
 
-/** Looks up the references and names that may be looked up. */
+/** Looks up the references and names that may be looked up, as far as they may. */
 export function outcomesOf(
   resolver: Resolver,
   unlocked: Unlocked,
   targets: readonly Target[],
-  mayFind: (target: WordsTarget) => boolean | Promise<boolean>,
+  mayFind: (target: WordsTarget) => MayLookUp | Promise<MayLookUp>,
 ): (Outcome | Promise<Outcome>)[] {
   return targets.filter(isOfWords).map((target) => {
-    const find = (may: boolean) => (may ? outcomeOf(resolver, unlocked, target) : "unknown");
+    const find = (may: MayLookUp): Outcome | Promise<Outcome> => {
+      if (may === false) return "unknown";
+      if (may === true || "named" in target) return outcomeOf(resolver, unlocked, target);
+      return resolver.absent(unlocked, target.reference).then((missing) => missing ?? "unknown");
+    };
     const may = mayFind(target);
     return may instanceof Promise ? may.then(find) : find(may);
   });

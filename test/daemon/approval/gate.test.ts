@@ -52,6 +52,7 @@ function fresh() {
   let touched = 0;
   let same = true;
   let looks = 0;
+  let kept = 0;
   const looked = Promise.withResolvers<string[]>();
   const unlocked = {
     account: {
@@ -66,6 +67,7 @@ function fresh() {
     cache: {
       find: () => {
         looks++;
+        kept++;
         return undefined;
       },
     },
@@ -119,6 +121,7 @@ function fresh() {
     touched: () => touched,
     /** The looks into the cache, and for vaults. */
     looks: () => looks,
+    kept: () => kept,
     replace: () => (same = false),
     lock: () => {
       session.unlocked = undefined;
@@ -224,7 +227,7 @@ describe("a reference that its asker may not read", () => {
       { account, level: "values", vault: id("v"), item: id("i"), words: '["item","Demo","DB"]' },
     ],
     ["its vault", "read", { account, level: "values", vault: id("v") }],
-    ["the names of the account", "read", { account, level: "names" }],
+    ["the account", "read", { account, level: "values" }],
   ])("is looked up where a grant is of %s", async (_what, verb, { words, ...scope }) => {
     const { grants, pass, looks } = fresh();
     grants.add(subject("app"), verb, scope, { idleMs: GRANT_IDLE_MS, ageMs: GRANT_IDLE_MS, words });
@@ -232,6 +235,17 @@ describe("a reference that its asker may not read", () => {
     await new Promise((resolve) => setImmediate(resolve));
     expect(looks()).toBeGreaterThan(0);
   });
+});
+
+test.each<[string, Held]>([
+  ["the account", { account, level: "names" }],
+  ["the vault", { account, level: "names", vault: id("v") }],
+])("for who may read the names of %s, the cache is not looked at: it tells what others read", async (_what, scope) => {
+  const { grants, pass, turn, looks, kept } = fresh();
+  grants.add(subject("app"), "read", scope, { idleMs: GRANT_IDLE_MS, ageMs: GRANT_IDLE_MS });
+  pass({ references: ["op://Demo/DB/password"] }, "secrets.resolveAll").catch(() => undefined);
+  await turn();
+  expect([looks(), kept()]).toEqual([1, 0]);
 });
 
 describe("a request whose account is locked", () => {

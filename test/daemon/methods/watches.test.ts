@@ -28,7 +28,7 @@ function fresh() {
     clock,
     crypto: { keyedHash: (_key, message) => message, randomBytes: (size) => new Uint8Array(size) },
     log: {} as never,
-    resolver: { locate: () => located },
+    resolver: { absent: async () => undefined, locate: () => located },
     newId: () => `id${next++}`,
     mayRead: () => true,
   });
