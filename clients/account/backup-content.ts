@@ -1,15 +1,10 @@
-// Checks the opened content of a backup's rows. A seal proves the writer and nothing more: a person who knows the password can seal
-// anything. So the content is checked again before the restore makes any of it.
-import Type, { type Static, type TSchema } from "typebox";
-import { Compile, type Validator } from "typebox/compile";
+// Checks the user's own data in a backup. A seal proves the writer and nothing more: a person who knows the password can seal anything. So the data is
+// checked again before the restore relies on it. The content of items, vaults and groups is taken along as it is sealed: a program with their keys may
+// have sealed something that is none, and one such item must not keep all the others from coming back.
+import Type from "typebox";
+import { Compile } from "typebox/compile";
 import { PosternError } from "../../protocol/errors.ts";
-import { ItemDetailsContent, ItemOverviewContent } from "../../protocol/item/item.ts";
 import type { UserData } from "./user-data.ts";
-
-const closed = { additionalProperties: false } as const;
-
-/** The name and description of a vault, an environment, or a group. */
-const Named = Type.Object({ title: Type.String(), description: Type.String() }, closed);
 
 const UserDataContent = Type.Object(
   {
@@ -18,48 +13,14 @@ const UserDataContent = Type.Object(
     deviceCounters: Type.Record(Type.String(), Type.Integer({ minimum: 0 })),
     deviceNames: Type.Optional(Type.Record(Type.String(), Type.String())),
   },
-  closed,
+  { additionalProperties: false },
 );
 
-/** The name of a group or a vault. Throws notRestorable for anything else. */
-export function restorableName(content: Uint8Array): Static<typeof Named> {
-  return checked(Named, content, "a name");
-}
-
-/** The title of an item. Throws notRestorable where the parts are not those of an item. */
-export function restorableItem({ overview, details }: { overview: Uint8Array; details: Uint8Array }): string {
-  checked(ItemDetailsContent, details, "an item's details");
-  return checked(ItemOverviewContent, overview, "an item's overview").title;
-}
+let validator: ReturnType<typeof Compile> | undefined;
 
 /** The user's own data. Throws notRestorable for anything else. */
 export function restorableUserData(data: UserData): UserData {
-  if (!validatorOf(UserDataContent).Check(data)) throw noneOf("the user's own data");
+  validator ??= Compile(UserDataContent);
+  if (!validator.Check(data)) throw new PosternError("notRestorable", "what is sealed as the user's own data is none");
   return data;
-}
-
-function checked<S extends TSchema>(schema: S, content: Uint8Array, what: string): Static<S> {
-  let value: unknown;
-  try {
-    value = JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(content));
-  } catch {
-    // Without the cause, which would quote the sealed content.
-    throw noneOf(what);
-  }
-  if (!validatorOf(schema).Check(value)) throw noneOf(what);
-  return value as Static<S>;
-}
-
-function noneOf(what: string): PosternError {
-  return new PosternError("notRestorable", `what is sealed as ${what} is none`);
-}
-
-const validators = new Map<TSchema, Validator>();
-
-function validatorOf(schema: TSchema): Validator {
-  const known = validators.get(schema);
-  if (known !== undefined) return known;
-  const made = Compile(schema);
-  validators.set(schema, made);
-  return made;
 }

@@ -10,9 +10,9 @@ import { openCustody } from "../../protocol/crypto/service-account.ts";
 import { openVaultGrant, openVaultOverview, type VaultKey, verifyVaultGrant } from "../../protocol/crypto/vault-key.ts";
 import { PosternError } from "../../protocol/errors.ts";
 import type { OperationParams } from "../../protocol/service-catalogue.ts";
-import { restorableItem, restorableName } from "./backup-content.ts";
 import { type Chunk, type Line, parseLine, type StoredGroup, type StoredVault } from "./backup-lines.ts";
 import { type BackupSource, linesOf } from "./backup-source.ts";
+import { overviewIn } from "./item-content.ts";
 import type { NewServiceAccount } from "./new-service-account.ts";
 import type { SignedIn } from "./signed-in.ts";
 import { isVouchedFor } from "./writers.ts";
@@ -24,7 +24,7 @@ export type GroupRow = {
   readonly kind: "group";
   readonly made: Omit<OperationParams<"groups.create">, "overview">;
   readonly open: OpenGroup;
-  readonly content: object;
+  readonly content: Uint8Array;
 };
 
 export type VaultRow = {
@@ -121,8 +121,7 @@ function groupRow(crypto: Primitives, account: string, member: Keyset, stored: S
   const pinned = [member.identity.publicKey];
   const open = openGroup(crypto, { place, type, keys, membership, member, pinned });
   try {
-    const read = openGroupOverview(crypto, { place, open, overview: stored.overview, pinned });
-    const content = restorableName(read);
+    const content = openGroupOverview(crypto, { place, open, overview: stored.overview, pinned });
     return { kind: "group", made: { group, type, keys, membership }, open, content };
   } catch (error) {
     closeGroup(crypto, open);
@@ -175,7 +174,6 @@ function vaultRow(crypto: Primitives, account: string, keyset: Keyset, stored: S
   const vaultKey = openVaultGrant(crypto, { account, vault, grant, keyset, pinnedGranters: own });
   try {
     const content = openVaultOverview(crypto, { account, vault, vaultKey, overview, pinnedWriters: own });
-    restorableName(content);
     const made = {
       vault,
       type: type === "personal" || type === "environment" ? type : "userCreated",
@@ -197,12 +195,8 @@ function itemRow(crypto: Primitives, number: number, input: Parameters<typeof op
   const open = () =>
     atLine(number, () => {
       const opened = openItem(crypto, input);
-      try {
-        return { ...opened, title: restorableItem(opened) };
-      } catch (error) {
-        crypto.wipe(opened.itemKey, opened.overview, opened.details);
-        throw error;
-      }
+      // A malformed item comes back as it is. It has no title to be found by.
+      return { ...opened, title: overviewIn(opened.overview)?.title ?? "" };
     });
   return { kind: "item", place, vaultKey, state, files: sealed.files, open };
 }

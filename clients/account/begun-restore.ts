@@ -166,7 +166,7 @@ function demandSameGroup(
   if (!same) throw inUse("a group");
   const pinned = [keys.keyset.identity.publicKey];
   const read = openGroupOverview(crypto, { place: { account, group }, open: row.open, overview, pinned });
-  if (!isDeepStrictEqual(JSON.parse(new TextDecoder().decode(read)), row.content)) throw inUse("a group's name");
+  if (!crypto.equal(read, row.content)) throw inUse("a group's name");
 }
 
 type StoredServiceAccount = OperationResult<"serviceAccounts.list">["serviceAccounts"][number];

@@ -1,11 +1,12 @@
 // A new vault: its id, its first key granted to those who come to it, and its sealed names.
-import { newId, toBase64, utf8 } from "../../protocol/crypto/encoding.ts";
+import { newId, toBase64 } from "../../protocol/crypto/encoding.ts";
 import type { Keyset } from "../../protocol/crypto/keyset.ts";
 import { MADE_VAULT_PERMISSIONS, madeVaultId, SALT_BYTES } from "../../protocol/crypto/made-vault.ts";
 import type { Primitives } from "../../protocol/crypto/primitives.ts";
 import { ALL_PERMISSIONS, grantVaultKey, sealVaultOverview, type VaultKey } from "../../protocol/crypto/vault-key.ts";
 import type { OperationParams } from "../../protocol/service-catalogue.ts";
 import type { GroupList, Recipient } from "./group-list.ts";
+import { type Names, namesOut } from "./sealed-names.ts";
 
 type Create = OperationParams<"vaults.create">;
 
@@ -72,7 +73,7 @@ export async function newVault(
 export function sealNames(
   crypto: Primitives,
   where: Omit<Parameters<typeof sealVaultOverview>[1], "content">,
-  names: { title: string; description: string },
+  names: Names,
 ): Create["overview"] {
-  return sealVaultOverview(crypto, { ...where, content: utf8(JSON.stringify(names)) });
+  return sealVaultOverview(crypto, { ...where, content: namesOut(names) });
 }

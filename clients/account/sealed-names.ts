@@ -1,10 +1,14 @@
 // The sealed names of vaults and groups, as they are read. Whoever has the keys can seal anything in their place.
+import { utf8 } from "../../protocol/crypto/encoding.ts";
 import { PosternError } from "../../protocol/errors.ts";
 
 /** The name of a vault or a group whose sealed name is none. The person keeps it, and may rename it. */
 export const UNREADABLE_NAME = "(a name that does not open)";
 
 export type Names = { readonly title: string; readonly description: string };
+
+/** What is sealed as the names of a vault or a group. */
+export const namesOut = (names: Names): Uint8Array => utf8(JSON.stringify(names));
 
 /** The names of a vault or a group for lists, whatever a program with its keys has sealed. One that is none must not take the others along. */
 export function namesIn(content: Uint8Array): Names {

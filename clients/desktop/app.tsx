@@ -1,16 +1,16 @@
 // The app: a page each for the state, the items, the open questions, grants, clients and the log. A page is named by the fragment of the address: `#/grants`.
 // What follows the name, as in `#/items/VAULT/ITEM`, is the page's own.
 import type { FunctionComponent } from "preact";
-import { useEffect, useState } from "preact/hooks";
+import { useEffect, useMemo, useState } from "preact/hooks";
 import { AccountsPage } from "./accounts-page.tsx";
 import { AuthenticatorsPage } from "./authenticators-page.tsx";
 import { Away } from "./away.tsx";
-import type { Channel } from "./channel.ts";
+import type { Channel, ChannelState } from "./channel.ts";
 import { ClientsPage } from "./clients-page.tsx";
 import { EndedPage } from "./ended.tsx";
-import { keepEnding } from "./ending.ts";
+import { type Ending, keepEnding } from "./ending.ts";
 import { GrantsPage } from "./grants-page.tsx";
-import { mayLeave } from "./held-place.ts";
+import { hasUnsaved, mayLeave } from "./held-place.ts";
 import { ItemsPage } from "./items/items-page.tsx";
 import { LogPage } from "./log-page.tsx";
 import { OwnQuestion } from "./own-question.tsx";
@@ -59,11 +59,9 @@ export function App({ channel }: { channel: Channel }) {
     // The person looks at a page now, so it shows the present state.
     if (channel.state === "open") standing.read();
   }, [route, channel, standing]);
-  useEffect(() => {
-    if (state === "ended") keepEnding("sessionEnded");
-  }, [state]);
+  const ending = useEnding(state);
   const own = useStands(standing)?.prompts.find((prompt) => prompt.own === true);
-  if (state === "ended") return <EndedPage ending="sessionEnded" />;
+  if (ending !== undefined) return <EndedPage ending={ending} />;
   return (
     <div class="app">
       <header>
@@ -77,7 +75,7 @@ export function App({ channel }: { channel: Channel }) {
         </nav>
       </header>
       <main class="card">
-        <Away state={state} next="run `postern app` to open another one" />
+        <Away state={state} next="copy what you have not saved, and run `postern app` to open another one" />
         {own !== undefined && <OwnQuestion channel={channel} prompt={own.prompt} key={own.prompt} />}
         <div hidden={own !== undefined}>
           {state !== "connecting" && <route.Page channel={channel} standing={standing} rest={rest} key={route.path} />}
@@ -85,4 +83,16 @@ export function App({ channel }: { channel: Channel }) {
       </main>
     </div>
   );
+}
+
+/** The end of the session. Read before the form leaves the page, since only the form knows what was typed. */
+function useEnding(state: ChannelState): Ending | undefined {
+  const ending = useMemo(() => {
+    if (state !== "ended") return undefined;
+    return hasUnsaved() ? "endedUnsaved" : "sessionEnded";
+  }, [state]);
+  useEffect(() => {
+    if (ending !== undefined) keepEnding(ending);
+  }, [ending]);
+  return ending;
 }

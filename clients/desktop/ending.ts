@@ -11,6 +11,7 @@ export type Ending =
   | "answered"
   | "policy"
   | "sessionEnded"
+  | "endedUnsaved"
   | "spent"
   | "none";
 
@@ -62,6 +63,11 @@ export const endings: Readonly<Record<Ending, Text>> = {
   sessionEnded: {
     title: "This page has ended",
     text: "The agent was locked, stopped or started again. Run `postern app` to open another page.",
+    tone: "quiet",
+  },
+  endedUnsaved: {
+    title: "This page has ended",
+    text: "The agent was locked, stopped or started again before your changes were saved. What you had typed is gone from this page. Run `postern app` to open another page, and look at the item before you type it again.",
     tone: "quiet",
   },
   spent: {

@@ -1,7 +1,11 @@
-// A page with unsaved changes holds its place: the app asks it before another address draws another page.
+// A page with unsaved changes holds its place: the app asks it before another address draws another page, and says so where the session ends under it.
 
-/** Told of the address that the person wants. True keeps the page where it is. */
-type Hold = (wanted: string) => boolean;
+type Hold = {
+  /** Whether something is typed that is not saved. */
+  readonly isUnsaved: () => boolean;
+  /** Told of the address that the person wants. True keeps the page where it is. */
+  readonly keeps: (wanted: string) => boolean;
+};
 
 let held: Hold | undefined;
 
@@ -14,4 +18,7 @@ export function holdPlace(hold: Hold): () => void {
 }
 
 /** Whether the app may draw the place that the address names now. */
-export const mayLeave = (): boolean => held?.(location.hash) !== true;
+export const mayLeave = (): boolean => held?.keeps(location.hash) !== true;
+
+/** Whether the page that is drawn has unsaved changes. */
+export const hasUnsaved = (): boolean => held?.isUnsaved() === true;

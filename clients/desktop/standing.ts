@@ -1,7 +1,7 @@
 // How the agent stands, and what this page may see of it. A page sees the whole lists once a person has allowed it to manage; that is a grant like
 // any other, and it ends like one. So nothing here asks the agent by the clock: a page that is looked at by nobody must not keep its grant alive.
 import type { AgentStatus, Grant } from "../typescript/generated.ts";
-import { ConnectionLost, SessionEnded } from "./agent-error.ts";
+import { AgentError, ConnectionLost, SessionEnded } from "./agent-error.ts";
 import type { Channel } from "./channel.ts";
 import type { Prompt } from "./prompt.ts";
 
@@ -46,7 +46,10 @@ export function createStanding(channel: Channel): Standing {
     const status = await channel.call("agent.status", {});
     const isOpen = status.sessions.some(({ state }) => state === "unlocked");
     const [{ grants }, { prompts }] = isOpen
-      ? await Promise.all([channel.call("grants.list", {}), channel.call("prompts.list", {})])
+      ? await Promise.all([
+          orShown(channel.call("grants.list", {}), { grants: stands?.grants ?? [] }),
+          orShown(channel.call("prompts.list", {}), { prompts: stands?.prompts ?? [] }),
+        ])
       : [{ grants: [] }, { prompts: [] }];
     // Who may manage sees the whole list, with its own grant in it. Everybody else sees only its own grants, and none of them is that one.
     const seesWhole = grants.some(({ verb }) => verb === "manage");
@@ -99,4 +102,14 @@ export function createStanding(channel: Channel): Standing {
       await read();
     },
   };
+}
+
+/** A list, or the one that is shown already. The agent refuses a list while it cannot read the names in it: the service may be away. */
+async function orShown<T>(list: Promise<T>, shown: T): Promise<T> {
+  try {
+    return await list;
+  } catch (error) {
+    if (!(error instanceof AgentError)) throw error;
+    return shown;
+  }
 }

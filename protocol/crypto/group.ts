@@ -3,7 +3,7 @@
 // vault keys.
 import { PosternError } from "../errors.ts";
 import { subkey } from "./derivation.ts";
-import { fields, fromBase64, SUITE, toBase64, utf8 } from "./encoding.ts";
+import { fields, fromBase64, SUITE, toBase64 } from "./encoding.ts";
 import { type Context, open, seal } from "./envelope.ts";
 import { boxKeyBytes, type Keyset, keysetOf, SEED_BYTES } from "./keyset.ts";
 import type { CheckingPrimitives, Primitives } from "./primitives.ts";
@@ -186,10 +186,9 @@ function nameBytes({ account, group }: GroupPlace, overview: Omit<SealedGroup, "
 /** Seals and signs a group's name and description. */
 export function sealGroupOverview(
   crypto: Primitives,
-  input: { place: GroupPlace; open: OpenGroup; writer: Keyset; revision: number; content: object },
+  input: { place: GroupPlace; open: OpenGroup; writer: Keyset; revision: number; content: Uint8Array },
 ): SealedGroup {
-  const { place, writer, revision } = input;
-  const content = utf8(JSON.stringify(input.content));
+  const { place, writer, revision, content } = input;
   const sealed = toBase64(seal(crypto, input.open.nameKey, nameContext(place, revision), content));
   const unsigned = { revision, sealed, writer: toBase64(writer.identity.publicKey) };
   return { ...unsigned, signature: toBase64(crypto.sign(writer.identity.secretKey, nameBytes(place, unsigned))) };

@@ -81,6 +81,8 @@ describe.skipIf(chromiumPath === undefined)("the files of an item in the app", (
     expect(item.version).toBe(4);
     const coming = page.waitForEvent("download");
     await saving("large.bin").click();
+    // The button opens the browser's own picker, which is not shown beside it.
+    expect(await picker().isVisible()).toBe(false);
     expect(readFileSync(await (await coming).path()).equals(bytes)).toBe(true);
   });
 

@@ -168,6 +168,20 @@ describe.skipIf(chromiumPath === undefined)("a form of an item that is refused (
     expect((await at.read(item.id)).fields.map(({ value }) => value)).toEqual(["ada", "typed"]);
   });
 
+  test("the question about a save is asked on the page while the service is away", async () => {
+    const item = await typed();
+    at.stage.person.always("ignore");
+    at.stage.agent.setMood("away");
+    await at.button("Save").click();
+    const deny = page.locator(".question button:enabled", { hasText: "Deny" });
+    await passing(at.stage.agent, deny.waitFor());
+    await deny.click();
+    await at.shows("You said no, so nothing was saved. What you typed is still here.");
+    at.stage.agent.setMood("well");
+    at.stage.person.always("yes");
+    await isUnsaved(item);
+  });
+
   test("a vault that the account may only read is told, and the form stays", async () => {
     const item = await typed();
     const READ = 16 + 32;

@@ -5,6 +5,7 @@ import { passing, startInProcess } from "../agent/in-process.ts";
 import { attachPerson } from "../agent/person.ts";
 import { chromiumPath, startChromium } from "../web/stage.ts";
 import { barriersOn } from "./barriers.ts";
+import { openFormStage } from "./form-stage.ts";
 import { openStage, PASSWORD, PIN } from "./stage.ts";
 
 describe.skipIf(chromiumPath === undefined)("a page whose agent starts again (needs chromium)", () => {
@@ -68,6 +69,36 @@ describe.skipIf(chromiumPath === undefined)("a page whose agent starts again (ne
     person.leave();
     channel.close();
     await page.close();
+    await again.stop();
+    await stage.close();
+  });
+
+  test.each([
+    ["keeps unsaved words while the agent is away, and says at the end that they are gone", true],
+    ["says nothing of unsaved words where nothing was typed", false],
+  ])("%s", async (_what, isTyped) => {
+    const context = await browser.newContext();
+    const { stage, page, create, edit } = await openFormStage(context);
+    await edit(await create({ title: "Mail", category: "SecureNote", notes: "old" }));
+    const notes = page.getByLabel("Notes", { exact: true });
+    if (isTyped) await notes.fill("typed");
+    await stage.stop();
+    await page.getByText("copy what you have not saved, and run postern app").waitFor();
+    expect(await notes.inputValue()).toBe(isTyped ? "typed" : "old");
+    expect(await notes.isEditable()).toBe(true);
+    const again = await startInProcess(stage.agent.home, stage.agent.service, undefined, undefined, [], {
+      env: { DISPLAY: ":0" },
+      browsers: { opener: "/usr/bin/true", notifier: "/usr/bin/false" },
+      appPort: Number(new URL(page.url()).port),
+    });
+    const channel = await again.connect();
+    await channel.call("app.open", {});
+    await page.getByRole("heading", { name: "This page has ended" }).waitFor();
+    const told = await page.getByRole("alert").innerText();
+    expect(told.includes("What you had typed is gone from this page.")).toBe(isTyped);
+    expect(await barriersOn(page)).toEqual([]);
+    channel.close();
+    await context.close();
     await again.stop();
     await stage.close();
   });

@@ -2,7 +2,9 @@
 import { mkdirSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import type { Browser, Page } from "playwright-core";
+import type { OpenAccount } from "../../clients/account/open-account.ts";
 import type { Methods } from "../../clients/typescript/generated.ts";
+import { sealedAccount } from "../../daemon/session/sealed-account.ts";
 import { passing } from "../agent/in-process.ts";
 import { startChromium } from "../web/stage.ts";
 import { type Asker, openStage, PASSWORD, PIN, type Stage } from "./stage.ts";
@@ -22,6 +24,8 @@ type Shot = {
 const button = (page: Page, name: string | RegExp) => page.getByRole("button", { name });
 const ended = (page: Page) => page.locator("[data-ending]").waitFor();
 const askers: Asker[] = [];
+/** The account of the present picture, which can seal anything. */
+let sealing: OpenAccount;
 
 async function asked(page: Page, stage: Stage, start: (stage: Stage) => Asker): Promise<void> {
   askers.push(start(stage));
@@ -103,14 +107,60 @@ async function withItems(page: Page, stage: Stage): Promise<void> {
   await page.locator(".item").first().waitFor();
 }
 
-async function withItem(page: Page, stage: Stage): Promise<void> {
-  await withItems(page, stage);
-  await page.locator(".item", { hasText: "Mail" }).click();
+/** Answers the page's own question, and then the one with the names that were looked up. */
+async function answered(page: Page, stage: Stage): Promise<void> {
   await passing(stage.agent, page.locator(".question .field input").waitFor());
   await proven(page, PIN);
   await page.getByText("This is what it would get.").waitFor();
   await button(page, "Approve").click();
+  await page.locator(".question").waitFor({ state: "detached" });
+}
+
+async function withItem(page: Page, stage: Stage): Promise<void> {
+  await withItems(page, stage);
+  await page.locator(".item", { hasText: "Mail" }).click();
+  await answered(page, stage);
   await button(page, "Show password").click();
+}
+
+/** Two files that were attached, and one of the name of another. */
+async function withFiles(page: Page, stage: Stage): Promise<void> {
+  await withItem(page, stage);
+  const file = (name: string, bytes: number) => ({ name, mimeType: "text/plain", buffer: Buffer.alloc(bytes, "a") });
+  const files = [file("codes.txt", 90), file("a longer name of a scanned letter.pdf", 420_000), file("codes.txt", 90)];
+  await page.getByLabel("Files to attach").setInputFiles(files);
+  await answered(page, stage);
+  await page.getByText("Attached.").nth(1).waitFor();
+  await button(page, "Remove codes.txt").click();
+}
+
+/** A link that was just made, and one that has ended. */
+async function withLinks(page: Page, stage: Stage): Promise<void> {
+  await withItem(page, stage);
+  await button(page, "Make a link").click();
+  await answered(page, stage);
+  await button(page, "End it").click();
+  await passing(stage.agent, page.locator(".question .field input").waitFor());
+  await proven(page, PIN);
+  await page.getByText("was ended").waitFor();
+  await button(page, "Done").click();
+  await page.getByLabel("it can be opened once").check();
+  await button(page, "Make a link").click();
+  await page.locator(".token").waitFor();
+}
+
+/** The list with an item in it that cannot be read. */
+async function withDamaged(page: Page, stage: Stage): Promise<void> {
+  const overview = { title: "x", toJSON: () => ({ title: 5 }) };
+  const details = { fields: [], sections: [], notes: "", files: [] };
+  await sealing.createItem(stage.vaultId, overview as unknown as Parameters<OpenAccount["createItem"]>[1], details);
+  await withItems(page, stage);
+}
+
+async function damagedItem(page: Page, stage: Stage): Promise<void> {
+  await withDamaged(page, stage);
+  await page.locator(".item", { hasText: "cannot be read" }).click();
+  await button(page, "Delete …").click();
 }
 
 /** The form of the item that has a field of each look, with one that is wrong and a password that was just made. */
@@ -160,6 +210,18 @@ const shots: readonly Shot[] = [
   { name: "item-new", act: withNewItem },
   { name: "item-new-dark", dark: true, act: withNewItem },
   { name: "item-new-narrow", narrow: true, act: withNewItem },
+  { name: "item-files", act: withFiles },
+  { name: "item-files-dark", dark: true, act: withFiles },
+  { name: "item-files-narrow", narrow: true, act: withFiles },
+  { name: "item-links", act: withLinks },
+  { name: "item-links-dark", dark: true, act: withLinks },
+  { name: "item-links-narrow", narrow: true, act: withLinks },
+  { name: "items-damaged", act: withDamaged },
+  { name: "items-damaged-dark", dark: true, act: withDamaged },
+  { name: "items-damaged-narrow", narrow: true, act: withDamaged },
+  { name: "item-damaged", act: damagedItem },
+  { name: "item-damaged-dark", dark: true, act: damagedItem },
+  { name: "item-damaged-narrow", narrow: true, act: damagedItem },
   { name: "question", act: question },
   { name: "question-dark", dark: true, act: question },
   { name: "question-narrow", narrow: true, act: question },
@@ -282,7 +344,10 @@ const shots: readonly Shot[] = [
 
 /** Each picture has an agent of its own, so that none depends on another. */
 async function take(browser: Browser, shot: Shot): Promise<void> {
-  const stage = await openStage();
+  const stage = await openStage((parts) => {
+    sealing = parts.open;
+    return sealedAccount(parts);
+  });
   const context = await browser.newContext({
     viewport: shot.narrow === true ? { width: 360, height: 640 } : { width: 800, height: 640 },
     colorScheme: shot.dark === true ? "dark" : "light",

@@ -3,7 +3,7 @@
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { type OpenAccount, openAccount } from "../../clients/account/open-account.ts";
 import { permissionBits as bits, everyPermission } from "../../protocol/access/permission-names.ts";
-import { newId } from "../../protocol/crypto/encoding.ts";
+import { newId, utf8 } from "../../protocol/crypto/encoding.ts";
 import { newGroup, sealGroupOverview } from "../../protocol/crypto/group.ts";
 import { newKeyset } from "../../protocol/crypto/keyset.ts";
 import { grantVaultKey, newVaultKey, sealVaultOverview } from "../../protocol/crypto/vault-key.ts";
@@ -130,7 +130,7 @@ describe("a group", () => {
       open: made.open,
       writer: opened.signedIn.keyset,
       revision: 1,
-      content: {},
+      content: utf8("{}"),
     });
     const { keys, membership } = made;
     const second = { group: place.group, type: "owners" as const, keys, membership, overview: sealed };
@@ -143,7 +143,7 @@ describe("a group", () => {
     const place = { account: ada.account, group: newId(crypto) };
     const fair = newGroup(crypto, { place, type: "userDefined", maker: keyset });
     const foul = newGroup(crypto, { place, type: "userDefined", maker: stranger });
-    const content = { title: "x", description: "" };
+    const content = utf8('{"title":"x","description":""}');
     const named1 = sealGroupOverview(crypto, { place, open: fair.open, writer: keyset, revision: 1, content });
     const named2 = sealGroupOverview(crypto, { place, open: fair.open, writer: keyset, revision: 2, content });
     const foreign = sealGroupOverview(crypto, { place, open: foul.open, writer: stranger, revision: 1, content });

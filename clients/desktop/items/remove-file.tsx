@@ -31,7 +31,7 @@ export function RemoveFile({ channel, item, place, name, onItem }: RemoveProps) 
   };
   if (isAsking)
     return (
-      <div role="alert">
+      <div role="alert" class="row-question">
         <p>
           Remove <bdi>{name}</bdi> from the item?
         </p>

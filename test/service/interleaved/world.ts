@@ -82,7 +82,7 @@ export function pen({ account, keyset }: Pick<Person, "account" | "keyset">) {
       groupOverview({ account, group }, open, revision),
   };
   function groupOverview(place: { account: string; group: string }, open: OpenGroup, revision: number) {
-    return sealGroupOverview(crypto, { place, open, writer: keyset, revision, content: { title: "G" } });
+    return sealGroupOverview(crypto, { place, open, writer: keyset, revision, content: utf8('{"title":"G"}') });
   }
 }
 

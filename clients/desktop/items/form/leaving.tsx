@@ -17,14 +17,15 @@ export function useLeaving(isDirty: boolean): Leaving {
   const [wanted, setWanted] = useState<string>();
   useEffect(() => {
     const here = location.hash;
-    const free = holdPlace((address) => {
+    const keeps = (address: string) => {
       if (!holds.current || address === here) return false;
       // Another one-time code: the page loads itself again, and then the browser asks.
       if (address !== "" && !address.startsWith("#/")) return true;
       setWanted(address);
       history.pushState(null, "", here);
       return true;
-    });
+    };
+    const free = holdPlace({ isUnsaved: () => holds.current, keeps });
     const ask = (event: BeforeUnloadEvent) => {
       if (holds.current) event.preventDefault();
     };
