@@ -166,7 +166,10 @@ export function openAuditLog(
     if (gone.length === 0) return;
     before = bytesBefore(folder, number);
     chain({ event: "audit.dropped", outcome: `segment ${gone.join(", ")}` }, 1);
+    later();
   }
+
+  const isAlmostFull = () => before + writer.size >= LOG_BYTES_MAX - RESERVED_BYTES;
 
   function demandWritable(): void {
     if (!broken) return;
@@ -209,9 +212,11 @@ export function openAuditLog(
   return {
     demandWritable: (who) => {
       demandWritable();
-      const bytes = before + writer.size;
-      if (who !== undefined && bytes >= LOG_BYTES_MAX) throw new PosternError("auditUnwritable", "the log is full");
-      askers.demandRoom(who, bytes >= LOG_BYTES_MAX - RESERVED_BYTES);
+      // A full log begins no segment, which is when old ones are looked for otherwise.
+      if (who !== undefined && isAlmostFull()) dropOld();
+      if (who !== undefined && before + writer.size >= LOG_BYTES_MAX)
+        throw new PosternError("auditUnwritable", "the log is full");
+      askers.demandRoom(who, isAlmostFull());
     },
     read: (entry) => {
       // A session may end during a write. Nothing is written then: the descriptor may belong to another file by now.
