@@ -62,12 +62,15 @@ export function mayLookUp(
 ): boolean | Promise<boolean> {
   const own = holding.grants.filter(({ scope, verb }) => scope.account === account.id && verb !== "manage");
   const names = { verb: "read", scope: { account: account.id, level: "names" } } as const;
-  if (own.some((grant) => covers(grant, names) || isAllowed(grant, allowed, target))) return true;
+  // A reference leads to a field, and a right to names tells of no field.
+  const fitting = "reference" in target ? own.filter(({ scope }) => scope.level === "values") : own;
+  if (own.some((grant) => isAllowed(grant, allowed, target)) || fitting.some((grant) => covers(grant, names)))
+    return true;
   if ("reference" in target) {
     if (own.some(({ scope }) => isItemOf(scope, target.reference))) return true;
     if (holding.knows(allowed.words)) return true;
   }
-  const whole = new Set(own.flatMap(({ scope }) => (scope.item === undefined ? (scope.vault ?? []) : [])));
+  const whole = new Set(fitting.flatMap(({ scope }) => (scope.item === undefined ? (scope.vault ?? []) : [])));
   return whole.size > 0 && isWithin(account, whole, target);
 }
 

@@ -189,6 +189,8 @@ const others: readonly (readonly [string, Verb, Held])[] = [
     "read",
     { ...field({ words: '["item","Demo","DB"]' }), level: "names" },
   ],
+  ["of the names of the account, which tell of no field", "read", { account, level: "names" }],
+  ["of the names of its vault", "read", { account, level: "names", vault: id("v") }],
   ["of grants and questions", "manage", { account, level: "values" }],
   ["of another account", "read", { account: id("z"), level: "values" }],
 ];
@@ -224,7 +226,7 @@ describe("a reference that its asker may not read", () => {
       { account, level: "values", vault: id("v"), item: id("i"), words: '["item","Demo","DB"]' },
     ],
     ["its vault", "read", { account, level: "values", vault: id("v") }],
-    ["the names of the account", "read", { account, level: "names" }],
+    ["the account", "read", { account, level: "values" }],
   ])("is looked up where a grant is of %s", async (_what, verb, { words, ...scope }) => {
     const { grants, pass, looks } = fresh();
     grants.add(subject("app"), verb, scope, { idleMs: GRANT_IDLE_MS, ageMs: GRANT_IDLE_MS, words });
@@ -237,7 +239,7 @@ describe("a reference that its asker may not read", () => {
 describe("a request whose account is locked", () => {
   test("while it is looked up is told so, and asks nobody", async () => {
     const { grants, opened, pass, turn, lock, lookedUp, touched } = fresh();
-    grants.add(subject("app"), "read", { account, level: "names" }, { idleMs: GRANT_IDLE_MS, ageMs: GRANT_IDLE_MS });
+    grants.add(subject("app"), "read", { account, level: "values" }, { idleMs: GRANT_IDLE_MS, ageMs: GRANT_IDLE_MS });
     const passing = pass({ references: ["op://a/b/c"] }, "secrets.resolveAll");
     passing.catch(() => undefined);
     await turn();
