@@ -43,6 +43,12 @@ export type GateParts = {
   readonly isStranger: (connection: Connection) => boolean;
 };
 
+type FinderParts = {
+  readonly byToken: boolean;
+  readonly isNobody: boolean;
+  readonly policy: Pick<ReturnType<typeof byPolicy>, "mayFind">;
+};
+
 type GrantNeed = Extract<Need<never>, { kind: "grant" }>;
 
 type Allowed = {
@@ -61,6 +67,20 @@ export function createGate(parts: GateParts): Gate {
   const { clock, sessions, grants, broker, resolver, applications } = parts;
   const accounts = meantAccounts(parts);
   const heldBy = ({ connection }: Call) => grants.list(connection.subject);
+
+  /** Decides which targets this call may look up. An account that is not on this agent has no names. A token knows those of its own. */
+  function finderFor({ unlocked, ...session }: OpenSession, need: Right, by: FinderParts, call: Call) {
+    const holding = {
+      grants: by.byToken || by.isNobody ? [] : heldBy(call),
+      knows: (words: string) =>
+        need.verb === "read" && applications.knowsWords({ ...session, unlocked }, call.connection, words),
+    };
+    return (target: WordsTarget) => {
+      const words = by.byToken ? undefined : wordsOf(unlocked, target);
+      if (words === undefined) return true;
+      return !by.isNobody && (by.policy.mayFind(target) || mayLookUp(unlocked.account, holding, target, words));
+    };
+  }
 
   const gate: Gate = (method, params, call) => {
     const { need: declared, activity } = catalogue[method];
@@ -120,16 +140,7 @@ export function createGate(parts: GateParts): Gate {
         return passed(sure, momentOf(clock), always);
       });
     };
-    // An account that is not on this agent has no names. A token knows those of its own.
-    const holding = {
-      grants: byToken || isNobody ? [] : heldBy(call),
-      knows: (words: string) => need.verb === "read" && applications.knowsWords(session, call.connection, words),
-    };
-    const mayFind = (target: WordsTarget) => {
-      const words = byToken ? undefined : wordsOf(session.unlocked, target);
-      if (words === undefined) return true;
-      return !isNobody && (policy.mayFind(target) || mayLookUp(session.unlocked.account, holding, target, words));
-    };
+    const mayFind = finderFor(session, need, { byToken, isNobody, policy }, call);
     return policy.begin(() => {
       demandHeld(holds);
       const pending = outcomesOf(resolver, session.unlocked, targets, mayFind);
