@@ -311,15 +311,8 @@ export function createAgent(parts: AgentParts): Agent {
     ...{ connections, grants, applications, approvers, handles, followers, broker, sessions, tokens, left, watches },
   };
   const gate = createGate({
-    clock,
-    sessions,
-    grants,
-    broker,
-    unlockWaits,
-    resolver,
-    applications,
-    policies,
-    isStranger,
+    ...{ clock, sessions, grants, broker, unlockWaits },
+    ...{ resolver, applications, policies, isStranger },
   });
   const dispatch = createDispatch(handlersOf(parts, state), gate, log, recordingRefusals(concerned));
   return {

@@ -14,6 +14,8 @@ export type Lines = {
   /** Throws auditUnwritable where nothing can be written. Where a full disk has room again, it writes first. */
   demandWritable(): void;
   readonly isBroken: boolean;
+  /** Removes the segments that are old enough. A full log begins no segment, so it is asked for then. */
+  dropOld(): void;
   /** Bytes of all segments. */
   readonly bytes: number;
   close(): void;
@@ -56,10 +58,16 @@ export function openLines({ folder, clock, log, rotated, dropped }: LinesParts):
     writer.close();
     number++;
     writer = openWriter(folder, number);
-    rotated(number);
-    const gone = dropAged(folder, clock.wallMs());
     before = bytesBefore(folder, number);
-    if (gone.length > 0) dropped(gone);
+    rotated(number);
+    dropOld();
+  }
+
+  function dropOld(): void {
+    const gone = dropAged(folder, clock.wallMs());
+    if (gone.length === 0) return;
+    before = bytesBefore(folder, number);
+    dropped(gone);
   }
 
   function write(durable: boolean): void {
@@ -79,6 +87,7 @@ export function openLines({ folder, clock, log, rotated, dropped }: LinesParts):
   }
 
   return {
+    dropOld,
     torn: opened.torn,
     add: (line) => pending.push(line),
     write,

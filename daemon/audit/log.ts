@@ -77,7 +77,10 @@ export function openAuditLog(
     rotated: (segment) => {
       if (state.key !== undefined) onRotate({ segment, last: state.last, key: base64(state.key) });
     },
-    dropped: (gone) => void chain({ event: "audit.dropped", outcome: `segment ${gone.join(", ")}` }, 1),
+    dropped: (gone) => {
+      chain({ event: "audit.dropped", outcome: `segment ${gone.join(", ")}` }, 1);
+      later();
+    },
   });
   const askers = createAskers(clock);
   const tail = tailOf(folder);
@@ -150,9 +153,12 @@ export function openAuditLog(
   return {
     demandWritable: (who) => {
       lines.demandWritable();
-      const { bytes } = lines;
-      if (who !== undefined && bytes >= LOG_BYTES_MAX) throw new PosternError("auditUnwritable", "the log is full");
-      askers.demandRoom(who, bytes >= LOG_BYTES_MAX - RESERVED_BYTES);
+      const isAlmostFull = () => lines.bytes >= LOG_BYTES_MAX - RESERVED_BYTES;
+      // A full log begins no segment, which is when old ones are looked for otherwise.
+      if (who !== undefined && isAlmostFull()) lines.dropOld();
+      if (who !== undefined && lines.bytes >= LOG_BYTES_MAX)
+        throw new PosternError("auditUnwritable", "the log is full");
+      askers.demandRoom(who, isAlmostFull());
     },
     read: (entry) => {
       // A session may end during a write. Nothing is written then: the descriptor may belong to another file by now.

@@ -46,7 +46,7 @@ export const signInOperations: SignInOperations = {
   "signIn.start": async (asked, context) => newChallenge(context, asked),
 
   "signIn.finish": async (params, context) => {
-    const failed = await context.strangers.admitTry(context.from, params);
+    const takeBack = await context.strangers.admitTry(context.from, params);
     const token = context.primitives.randomBytes(TOKEN_BYTES);
     const at = timestamp(context);
     const answerer = await answererOf(context, params);
@@ -76,7 +76,7 @@ export const signInOperations: SignInOperations = {
       // The row of the key that signed. A password change in between would bring another root key.
       return { record: await recordOf(db, params.user, params.device) };
     });
-    failed();
+    takeBack();
     // Thrown outside the transaction, so that the nonce stays spent.
     if (typeof outcome === "string") throw new PosternError(outcome);
     if ("ended" in outcome) throw new PosternError("tokenRefused", outcome.ended);

@@ -13,8 +13,8 @@ export function plainAddress(address: string): string | undefined {
 }
 
 /**
- * The key of an address. Of IPv6 the first 64 bits count: one customer has at least that many, and may use each address below
- * (RFC 6177). Undefined for what is no address.
+ * The key of an address. Of IPv6 the first 56 bits count: a provider gives a home some 256 networks of 64 bits, and the home may use each
+ * address in them (RFC 6177, section 2). By the network it would be 256 senders. Undefined for what is no address.
  */
 export function keyOfAddress(address: string): string | undefined {
   const plain = plainAddress(address);
@@ -24,11 +24,17 @@ export function keyOfAddress(address: string): string | undefined {
 function networkOf(plain: string): string {
   const [head = "", tail] = plain.split("::");
   const groups = (part: string) => (part === "" ? [] : part.split(":"));
-  if (tail === undefined) return `${groups(head).slice(0, 4).join(":")}::/64`;
+  if (tail === undefined) return homeOf(groups(head));
   // A last part in dots stands for two groups.
   const written = groups(head).length + groups(tail).length + (tail.includes(".") ? 1 : 0);
   const whole = [...groups(head), ...new Array<string>(8 - written).fill("0"), ...groups(tail)];
-  return `${whole.slice(0, 4).join(":")}::/64`;
+  return homeOf(whole);
+}
+
+/** The last eight bits of the fourth group are the home's own. */
+function homeOf([first, second, third, fourth = "0"]: readonly string[]): string {
+  const kept = (Number.parseInt(fourth, 16) & 0xff00).toString(16);
+  return `${first}:${second}:${third}:${kept}::/56`;
 }
 
 /**

@@ -11,16 +11,23 @@ export type RoomLimits = {
   readonly ownerBytes: number;
   /** Requests that wait for room. The next one is refused. Their bodies stay on the network meanwhile. */
   readonly waiting: number;
+  /** Those of one owner. So one owner does not take every place. */
+  readonly ownerWaiting: number;
 };
 
 /** Bodies of callers with a session. Parsing takes some four times the bytes, so they need half a gigabyte at most. One user may send two of the longest. */
-export const CALLERS_ROOM: RoomLimits = { allBytes: 128 * MiB, ownerBytes: 32 * MiB, waiting: 1000 };
+export const CALLERS_ROOM: RoomLimits = { allBytes: 128 * MiB, ownerBytes: 32 * MiB, waiting: 1000, ownerWaiting: 100 };
 
 /** Bodies without a session. Some two thousand of a sign-in fit, sixty-four from one address. Nobody waits: it would hold a connection. */
-export const STRANGERS_ROOM: RoomLimits = { allBytes: 4 * MiB, ownerBytes: 128 * 1024, waiting: 0 };
+export const STRANGERS_ROOM: RoomLimits = { allBytes: 4 * MiB, ownerBytes: 128 * 1024, waiting: 0, ownerWaiting: 0 };
 
 /** Bodies that make accounts, apart from others: they alone are large before a session, and must not take the room of a sign-in. */
-export const REGISTRATIONS_ROOM: RoomLimits = { allBytes: 2 * MiB, ownerBytes: 256 * 1024, waiting: 0 };
+export const REGISTRATIONS_ROOM: RoomLimits = {
+  allBytes: 2 * MiB,
+  ownerBytes: 256 * 1024,
+  waiting: 0,
+  ownerWaiting: 0,
+};
 
 export type BodyRoom = {
   /** Takes room. The answered function gives it back. Throws busy where the room is full and nobody may wait. */
@@ -29,7 +36,7 @@ export type BodyRoom = {
 
 type Waiting = { readonly owner: string; readonly bytes: number; begin(): void };
 
-export function createBodyRoom({ allBytes, ownerBytes, waiting: waitingMost }: RoomLimits): BodyRoom {
+export function createBodyRoom({ allBytes, ownerBytes, waiting: waitingMost, ownerWaiting }: RoomLimits): BodyRoom {
   const held = new Map<string, number>();
   const waiting = new Set<Waiting>();
   let all = 0;
@@ -65,7 +72,8 @@ export function createBodyRoom({ allBytes, ownerBytes, waiting: waitingMost }: R
 
   async function take(owner: string, bytes: number, signal: AbortSignal): Promise<() => void> {
     if (waiting.size === 0 && fits(owner, bytes)) return giver(owner, bytes);
-    if (waiting.size >= waitingMost) throw new PosternError("busy");
+    const own = [...waiting].filter((one) => one.owner === owner).length;
+    if (waiting.size >= waitingMost || own >= ownerWaiting) throw new PosternError("busy");
     return new Promise((resolve, reject) => {
       const leave = () => {
         waiting.delete(entry);

@@ -203,7 +203,8 @@ test("a grant for a malformed item is listed by its id, with the others", async 
 
 test("a share of an item that is malformed by now is listed without its title", async () => {
   const itemId = (await sealing.createItem(vaultId, overview("Shared"), details)).id;
-  const how = { expireAfter: "OneHour", oneTime: true } as const;
+  const linkAddress = await sealing.shares.publicAddress();
+  const how = { expireAfter: "OneHour", oneTime: true, linkAddress } as const;
   const { share: shareId } = await sealing.shares.create(await sealing.getItem(vaultId, itemId), how);
   await sealing.putItem(vaultId, itemId, 1, {
     overview: sealedAs(overview("Shared")),

@@ -8,6 +8,7 @@ import {
   withNewSection,
   withoutField,
   withoutSection,
+  withSectionTitle,
   withText,
 } from "../../clients/desktop/items/form/draft-changes.ts";
 import { merged } from "../../clients/desktop/items/form/draft-merge.ts";
@@ -103,6 +104,21 @@ describe("two changes of one item", () => {
       fields: [text("username", "ada"), text("one", "theirs", "s"), text("two", "2", "")],
     });
     expect([made.title, made.fields[1]?.value, made.both]).toEqual(["mine", "mine", ["one", "the title"]]);
+  });
+
+  test("of the name of one section keep the person's own, and name it", () => {
+    const renamed = (name: string) => [
+      { id: "s", title: name },
+      { id: "", title: "" },
+    ];
+    const made = both([withSectionTitle("s", "mine")], { sections: renamed("Theirs") });
+    expect([made.sections[0]?.title, made.both]).toEqual(["mine", ["mine"]]);
+    const mineAlone = both([withSectionTitle("s", "mine")], {});
+    expect([mineAlone.sections[0]?.title, mineAlone.both]).toEqual(["mine", []]);
+    const theirsAlone = both([], { sections: renamed("Theirs") });
+    expect([theirsAlone.sections[0]?.title, theirsAlone.both]).toEqual(["Theirs", []]);
+    const alike = both([withSectionTitle("s", "same")], { sections: renamed("same") });
+    expect([alike.sections[0]?.title, alike.both]).toEqual(["same", []]);
   });
 
   test("that are the same change name nothing", () => {

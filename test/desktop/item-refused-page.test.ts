@@ -148,6 +148,22 @@ describe.skipIf(chromiumPath === undefined)("a form of an item that is refused (
     expect((await at.read(item.id)).fields.map(({ value }) => value)).toEqual(["bob", "typed"]);
   });
 
+  test("what is typed while the newer version is read stays", async () => {
+    const item = await typed();
+    await at.put({ ...item, title: "Theirs" });
+    await at.refused("Somebody changed this item while you were editing it.");
+    // In one turn of the page, so that the answer comes after the typing.
+    await at.button("Read the newer version").evaluate((button: HTMLElement) => {
+      const notes = document.querySelector("textarea");
+      if (notes === null) throw new Error("the form has no notes");
+      button.click();
+      notes.value = "typed meanwhile";
+      notes.dispatchEvent(new Event("input", { bubbles: true }));
+    });
+    await at.shows("This is the newer version with your changes.");
+    expect([await box("Title").inputValue(), await box("Notes").inputValue()]).toEqual(["Theirs", "typed meanwhile"]);
+  });
+
   test("an item that was deleted meanwhile is said to be gone, and the form stays", async () => {
     const item = await typed();
     const { channel, agent, vaultId } = at.stage;

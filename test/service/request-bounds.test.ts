@@ -167,7 +167,7 @@ test.each(names.filter((name) => boundsOf(name).bytes < serviceLimits.bodyBytes 
 );
 
 describe("the room of all bodies", () => {
-  const limits = { allBytes: 100, ownerBytes: 60, waiting: 2 };
+  const limits = { allBytes: 100, ownerBytes: 60, waiting: 2, ownerWaiting: 1 };
   const never = new AbortController().signal;
   const took = async (taking: Promise<unknown>) => {
     let done = false;
@@ -216,6 +216,14 @@ describe("the room of all bodies", () => {
     const waiting = [room.take("c", 1, never), room.take("d", 1, never)];
     await expect(room.take("e", 1, never)).rejects.toMatchObject({ name: "busy" });
     expect(await took(Promise.race(waiting))).toBe(false);
+  });
+
+  test("lets one owner take no place of the others", async () => {
+    const room = createBodyRoom(limits);
+    await room.take("a", 60, never);
+    const own = room.take("a", 1, never);
+    await expect(room.take("a", 1, never)).rejects.toMatchObject({ name: "busy" });
+    expect([await took(own), await took(room.take("b", 40, never))]).toEqual([false, true]);
   });
 
   test("keeps no place for a client that went away, and gives room back once", async () => {

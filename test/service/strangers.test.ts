@@ -2,10 +2,13 @@
 // account. Each limit is tested at it and one past it. A device that the account knows gets in past all of them. Nothing is stored
 // before a proof.
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { createServiceClient, EMBEDDED_ORIGIN } from "../../clients/account/service-client.ts";
 import { newId } from "../../protocol/crypto/encoding.ts";
 import { newSecretKey } from "../../protocol/crypto/secret-key.ts";
 import type { OperationParams } from "../../protocol/service-catalogue.ts";
+import { createApp } from "../../service/app.ts";
 import { ACCOUNT_RATE, ADDRESS_RATE, DEVICE_RATE, STRANGERS_RATE } from "../../service/door/strangers.ts";
+import { nodePrimitives } from "../../service/primitives.ts";
 import { crypto, dump, type InProcess, inProcess, newUser, open, type User } from "./doors.ts";
 
 let door: InProcess;
@@ -140,16 +143,35 @@ test("a thousand challenges and a hundred wrong answers store nothing", async ()
   expect(await rows()).toHaveLength(1);
 });
 
-test("a challenge is answered after a restart of the service, and no other store takes it", async () => {
-  const asked = START();
-  const { serverNonce, expiresAt } = await door.call("signIn.start", asked);
-  const keys = await door.store.db.selectFrom("store").select("challenge_key").execute();
-  expect(keys[0]?.challenge_key).toHaveLength(32);
-  const signature = crypto.randomBytes(64).toBase64();
+test("a challenge is answered after a restart of the service, and not where its store has another key", async () => {
+  const restarted = () =>
+    createApp({
+      ...{ store: door.store, primitives: nodePrimitives, origin: EMBEDDED_ORIGIN, now: door.now },
+      onUnforeseen: (thrown) => expect.fail(String(thrown)),
+    });
+  const signInAcross = async () => {
+    const { fetch } = door.address;
+    const later = await restarted();
+    const address = {
+      ...door.address,
+      fetch: async (request: Request) => (request.url.endsWith("signIn.start") ? fetch(request) : later.fetch(request)),
+    };
+    const who = { ...ada, secretKey: ada.secretKey.slice() };
+    return open({ ...door, address, call: createServiceClient(address) }, who);
+  };
+  (await signInAcross()).account.close();
+  await door.store.db
+    .updateTable("store")
+    .set({ challenge_key: crypto.randomBytes(32) })
+    .execute();
+  await expect(signInAcross()).rejects.toMatchObject({ name: "wrongCredentials" });
+});
+
+test("two stores have keys of their own", async () => {
+  const keyIn = async ({ store }: InProcess) =>
+    (await store.db.selectFrom("store").select("challenge_key").executeTakeFirstOrThrow()).challenge_key;
   const other = await inProcess();
-  expect((await other.store.db.selectFrom("store").select("challenge_key").execute())[0]).not.toEqual(keys[0]);
-  await expect(other.call("signIn.finish", { ...asked, serverNonce, expiresAt, signature })).rejects.toMatchObject({
-    name: "wrongCredentials",
-  });
+  expect(await keyIn(door)).toHaveLength(32);
+  expect(await keyIn(other)).not.toEqual(await keyIn(door));
   await other.close();
 });

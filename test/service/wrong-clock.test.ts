@@ -87,6 +87,30 @@ test("a challenge of a clock that was ahead lets nobody in once the clock is rig
   await expect(signInAt(AHEAD_MS_MAX + 1)).rejects.toMatchObject({ name: "wrongCredentials" });
 });
 
+test("a challenge of a clock that was ahead counts once, also when that time comes again", async () => {
+  const finishes: Request[] = [];
+  const { fetch } = door.address;
+  const address = {
+    ...door.address,
+    fetch: async (request: Request) => {
+      if (request.url.endsWith("signIn.finish")) finishes.push(request.clone());
+      return fetch(request);
+    },
+  };
+  const signInOnce = async () =>
+    (
+      await open({ ...door, address, call: createServiceClient(address) }, { ...who, secretKey: who.secretKey.slice() })
+    ).account.close();
+  door.advance(DAY_MS);
+  await signInOnce();
+  door.advance(-DAY_MS);
+  await signInOnce();
+  door.advance(DAY_MS);
+  const [first] = finishes;
+  if (first === undefined) throw new Error("nobody signed in");
+  expect((await fetch(first)).status).toBe(401);
+});
+
 test("a view of a share that began a day ahead ends with the next access", async () => {
   const view = (ms: number) => ({
     share: newId(crypto),

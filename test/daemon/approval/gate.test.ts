@@ -251,7 +251,7 @@ test.each<[string, Held]>([
 describe("a request whose account is locked", () => {
   test("while it is looked up is told so, and asks nobody", async () => {
     const { grants, opened, pass, turn, lock, lookedUp, touched } = fresh();
-    grants.add(subject("app"), "read", { account, level: "names" }, { idleMs: GRANT_IDLE_MS, ageMs: GRANT_IDLE_MS });
+    grants.add(subject("app"), "read", { account, level: "values" }, { idleMs: GRANT_IDLE_MS, ageMs: GRANT_IDLE_MS });
     const passing = pass({ references: ["op://a/b/c"] }, "secrets.resolveAll");
     passing.catch(() => undefined);
     await turn();

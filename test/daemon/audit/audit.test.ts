@@ -344,6 +344,27 @@ test("in a full log the heaviest asker is refused and nobody else, until the res
   rmSync(path);
 });
 
+test("a full log takes records again once a segment is old enough, and says that it went", () => {
+  const path = join(folder, "audit-000001.log");
+  segmentsBefore(2, 0);
+  const first = openLog();
+  first.keep(event("first"));
+  first.close();
+  const setAge = (ms: number) => {
+    const seconds = (clock.wallMs() - ms) / 1000;
+    utimesSync(path, seconds, seconds);
+  };
+  truncateSync(path, LOG_BYTES_MAX);
+  setAge(SEGMENT_AGE_MS - 60_000);
+  const log = openLog();
+  expect(() => log.demandWritable("light")).toThrow("the log is full");
+  setAge(SEGMENT_AGE_MS + 60_000);
+  expect(() => log.demandWritable("light")).not.toThrow();
+  expect(existsSync(path)).toBe(false);
+  log.flush();
+  expect(records().at(-1)).toMatchObject({ event: "audit.dropped", outcome: "segment 1" });
+});
+
 test("a segment that lost its end is told although the next one starts at a checkpoint", () => {
   const rotated: Checkpoint[] = [];
   const log = openLog(rotated);

@@ -36,7 +36,7 @@ export function merged(base: Content, mine: Draft, theirs: Content): Merged {
       notes: pick("the notes", base.notes, mine.notes, theirs.notes),
       tags: pick("the tags", base.tags, mine.tags, theirs.tags),
       fields,
-      sections: mergedSections(started, mine, their, fields),
+      sections: mergedSections(started, mine, their, { fields, both }),
       sites: same(sites, sitesOf(mine)) ? mine.sites : their.sites,
     },
     both,
@@ -72,7 +72,9 @@ function mergedFields(base: Draft, mine: Draft, theirs: Draft, both: string[]): 
   return [...kept, ...more];
 }
 
-function mergedSections(base: Draft, mine: Draft, theirs: Draft, fields: readonly DraftField[]): DraftSection[] {
+type SoFar = { readonly fields: readonly DraftField[]; readonly both: string[] };
+
+function mergedSections(base: Draft, mine: Draft, theirs: Draft, { fields, both }: SoFar): DraftSection[] {
   const before = byKey(base.sections);
   const own = byKey(mine.sections);
   const other = byKey(theirs.sections);
@@ -81,7 +83,10 @@ function mergedSections(base: Draft, mine: Draft, theirs: Draft, fields: readonl
   const kept = theirs.sections.flatMap((their) => {
     const ours = own.get(their.key);
     if (ours === undefined) return before.has(their.key) && !used.has(their.key) && their.key !== "" ? [] : [their];
-    return [titleOf(their.key, before) === ours.section.title ? their : ours];
+    const first = titleOf(their.key, before);
+    if (first === ours.section.title) return [their];
+    if (![first, ours.section.title].includes(their.section.title)) both.push(ours.section.title);
+    return [ours];
   });
   // A section that the other side removed stays as long as a field of the draft is in it.
   const more = mine.sections.filter(({ key, isNew }) => isNew || (!other.has(key) && used.has(key)));

@@ -1,5 +1,5 @@
 // An item that is changed. One call saves it, with the version that was read. Where somebody else was faster, the page says so and keeps the draft.
-import { useCallback, useEffect, useState } from "preact/hooks";
+import { useCallback, useEffect, useRef, useState } from "preact/hooks";
 import type { Item } from "../../../typescript/generated.ts";
 import { isAgentError } from "../../agent-error.ts";
 import type { Channel } from "../../channel.ts";
@@ -48,10 +48,13 @@ function Editing({ channel, item, onSaved, onDirty }: EditPageProps & { readonly
   const [fault, setFault] = useState<string>();
   const isDirty = draft !== begun;
   useEffect(() => onDirty(isDirty), [isDirty]);
+  // The person may type while the newer version is on its way.
+  const typed = useRef(draft);
+  typed.current = draft;
   const readNewer = async () => {
     try {
       const newer = await channel.call("items.get", { vaultId: item.vaultId, itemId: item.id });
-      const { draft: next, both } = merged(base, draft, newer);
+      const { draft: next, both } = merged(base, typed.current, newer);
       setBase(newer);
       setDraft(next);
       setBegun(draftOf(newer));
