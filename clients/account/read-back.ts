@@ -8,8 +8,11 @@ type Place = { readonly vault: string; readonly item: string };
 type Calling = Pick<ServiceSession, "call">;
 type SealedOverview = OperationResult<"items.overviews">["items"][number]["sealed"];
 
-/** Errors of a caller who may write, and may not read or has no reads left. */
-const CANNOT_LOOK: readonly string[] = ["notPermitted", "rateLimitExceeded"];
+/**
+ * Errors that say nothing about the write: the caller may not read, has no reads left, or the service went away meanwhile. The write was acknowledged
+ * then. To call it failed would have it made a second time.
+ */
+const CANNOT_LOOK: readonly string[] = ["notPermitted", "rateLimitExceeded", "offline", "busy"];
 
 /** Throws serviceRefused where the service does not have the revision. Somebody may have written after us. */
 export async function demandWritten(session: Calling, place: Place, sent: SealedItem): Promise<void> {
