@@ -35,11 +35,12 @@ export type AccessParts = {
 
 export function accessMethods(parts: AccessParts): AccessHandlers {
   const { sessions, grants, applications, overseer } = parts;
-  let nextClient = 1;
+  /** The clients that each program has opened so far. A number over all programs would tell each of them what the others do. */
+  const opened = new WeakMap<Connection["clients"], number>();
 
   return {
     "clients.open": async ({ account, token, integrationName, integrationVersion, waitForUnlock }, call) => {
-      demandRoom(call);
+      demandRoom(call.connection);
       const integration = { integrationName, integrationVersion };
       if (token === undefined) {
         const named = chosen(account);
@@ -88,18 +89,20 @@ export function accessMethods(parts: AccessParts): AccessHandlers {
     },
   };
 
-  function demandRoom({ connection }: Call): void {
+  function demandRoom(connection: Connection): void {
     if (connection.clients.size >= limits.clients)
       throw new PosternError("busy", `${limits.clients} clients may be open on one connection`);
   }
 
-  function open(call: Call, opened: Omit<OpenClient, "release">): { client: string } {
+  function open({ connection, signal }: Call, client: Omit<OpenClient, "release">): { client: string } {
     // Checked again, since presenting a token may have taken time.
-    demandRoom(call);
-    if (call.signal().aborted) throw new PosternError("cancelled");
-    const client = String(nextClient++);
-    call.connection.clients.set(client, { ...opened, release: opened.bearer?.hold() ?? (() => undefined) });
-    return { client };
+    demandRoom(connection);
+    if (signal().aborted) throw new PosternError("cancelled");
+    const { clients } = connection;
+    const number = (opened.get(clients) ?? 0) + 1;
+    opened.set(clients, number);
+    clients.set(String(number), { ...client, release: client.bearer?.hold() ?? (() => undefined) });
+    return { client: String(number) };
   }
 
   /** Own grants need nothing more. Others' grants need a proof or a manage grant of their account. */

@@ -93,6 +93,19 @@ describe("a rogue that attaches as an approver", () => {
   });
 });
 
+test("the number of a client counts its own program's clients, and none of others", async () => {
+  const own = { integrationName: "rogue", integrationVersion: "1" };
+  const busy = await agent.connect();
+  for (const number of ["1", "2", "3"]) expect((await busy.call("clients.open", own)).client).toBe(number);
+  const rogue = await agent.connect();
+  expect((await rogue.call("clients.open", own)).client).toBe("1");
+  await rogue.call("clients.close", { client: "1" });
+  // A number is not given twice, or a late call would reach another client.
+  expect((await rogue.call("clients.open", own)).client).toBe("2");
+  busy.close();
+  rogue.close();
+});
+
 test("an answer cannot be replayed, neither to the same prompt nor to the next one like it", async () => {
   // This needs a separate process, since the test's process was denied above.
   const asker = asking();
