@@ -464,7 +464,8 @@ describe("a home", () => {
     running = await running.restart();
     const third = await running.connect();
     expect(await third.call("session.unlock", { password: PASSWORD })).toMatchObject({ account: ada.account });
-  });
+    // Argon2id runs nine times, of 128 MiB each. A busy machine takes more than the usual half a minute.
+  }, 90_000);
 
   test("with an order file that is damaged does not open, and nothing in it changes", async () => {
     running = await startAgent();

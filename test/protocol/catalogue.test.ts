@@ -41,7 +41,7 @@ describe("an entry", () => {
 
   test.each(Object.entries(catalogue))("%s declares its need as the security contract lists it", (name, entry) => {
     const none =
-      /^(agent\..*|app\.open|clients\.(open|close)|secrets\.(validateReference|generatePassword|unwatch)|session\.lock|prompts\.answer|accounts\.(create|serviceInfo|openRestore|inspectBackup)|files\.(readChunk|writeChunk|commit)|items\.shares\.validateRecipients|serviceAccounts\.rateLimit|authenticators\.(challenge|unlockChallenge))$/;
+      /^(agent\..*|app\.open|clients\.(open|close)|secrets\.(validateReference|generatePassword|unwatch)|session\.lock|prompts\.answer|accounts\.(create|serviceInfo|openRestore|inspectBackup)|files\.(readChunk|writeChunk|commit|close)|items\.shares\.validateRecipients|serviceAccounts\.rateLimit|authenticators\.(challenge|unlockChallenge))$/;
     const manage =
       /^(clients\.list|grants\..*|prompts\.(attach|list)|audit\..*|policy\.(get|test)|serviceAccounts\.(list|revoke)|authenticators\.list)$/;
     const proof =
