@@ -62,7 +62,7 @@ export function createGate(parts: GateParts): Gate {
   const accounts = meantAccounts(parts);
   const gate: Gate = (method, params, call) => {
     const { need: declared, activity } = catalogue[method];
-    call.about.isStranger = () => parts.isStranger(call.connection);
+    call.about.isStranger = later(parts.isStranger, call.connection);
     if (declared.kind !== "grant") return accounts.concerning(method, params, call);
     const need = rightOf(declared as GrantNeed, params);
     const now = momentOf(clock);
@@ -258,6 +258,9 @@ function rightOf({ by, verb, also, alone }: GrantNeed, params: never): Right {
 
 /** The first line of the question. */
 const beforeOf = (also: string | undefined) => (also === undefined ? "" : `and ${also}: `);
+
+/** A look at a connection, to be taken later. It is made here so that it holds the connection alone: what holds a call must not hold its parameters. */
+const later = (look: (connection: Connection) => boolean, connection: Connection) => () => look(connection);
 
 const always = () => true;
 
