@@ -56,7 +56,7 @@ export const shareMethods: ShareHandlers = {
     if (version !== undefined && version !== item.version) throw new PosternError("versionConflict");
     // A token's session has no name but an id.
     const sender = file.name === file.user ? {} : { sender: file.name };
-    // The question named it, so the person has confirmed it.
+    // The question named it, so the person has confirmed it. With a token nobody is asked: then its holder has named it.
     const confirmed = linkAddress === undefined ? {} : { linkAddress };
     const how = { expireAfter, oneTime: params.oneTimeOnly, ...sender, ...confirmed };
     const shared = await shares.create(item, how);
