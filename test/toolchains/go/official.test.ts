@@ -88,6 +88,7 @@ const exceptions: readonly Exception[] = [
     has: "ours",
     because: "a program hears that a secret has changed",
   },
+  { names: /^ItemOverview\.Malformed$/, has: "ours", because: "an item whose content is damaged is one row of a list" },
   { names: /^With(?:EventListener|PromptListener|Socket)$/, has: "ours", because: "options that the agent brings" },
   {
     names: /^(?:DefaultSocket|Protocol|Version)$/,
