@@ -315,10 +315,15 @@ export function openPty(): { readonly master: number; readonly path: Buffer } {
   const master = checked("posix_openpt", func("int posix_openpt(int)")(O_RDWR_NOCTTY | O_CLOEXEC));
   checked("grantpt", func("int grantpt(int)")(master));
   checked("unlockpt", func("int unlockpt(int)")(master));
+  return { master, path: ptyPath(master) };
+}
+
+/** The path of the program's side of a pseudo-terminal. */
+export function ptyPath(master: number): Buffer {
   const path = Buffer.alloc(128);
   const failed = func("int ptsname_r(int, _Out_ uint8_t *, size_t)")(master, path, path.length);
   if (failed !== 0) throw new CallFailed("ptsname_r", failed);
-  return { master, path: path.subarray(0, path.indexOf(0)) };
+  return path.subarray(0, path.indexOf(0));
 }
 
 /** A terminal's modes (struct termios). */

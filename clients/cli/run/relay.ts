@@ -25,9 +25,10 @@ import {
   signalPidfd,
   waitFor,
 } from "./libc.ts";
-import { type FromRelay, limitOf, openLink, type SessionProgram, type ToRelay } from "./link.ts";
+import { type FromRelay, limitOf, openLink, type SessionProgram, type Source, type ToRelay } from "./link.ts";
 import { hasEnded, signalNumber } from "./signals.ts";
 import { startProgram } from "./start-program.ts";
+import { killWriters } from "./unnamed-program.ts";
 
 const CTRL_Q = "\u0011";
 
@@ -48,6 +49,10 @@ let programEnded: () => void = () => undefined;
 const programHasEnded = new Promise<void>((resolve) => {
   programEnded = resolve;
 });
+/** The sources of a program that `run` starts, until `run` names it. */
+let unnamed: readonly Source[] | undefined;
+/** `run` itself. */
+const parent = process.ppid;
 let restoreTerminal = () => undefined as unknown;
 let leaveLinesAlone = () => undefined as unknown;
 
@@ -55,7 +60,8 @@ function start(message: Start): void {
   const { modes, program, sources } = message;
   if (modes !== undefined) restoreTerminal = () => setModes(1, bytes(modes));
   keepFromProgram(message);
-  if (program !== undefined && !startInSession(program)) return;
+  if (program === undefined) unnamed = sources;
+  else if (!startInSession(program)) return;
   const screen = sources.find(({ kind }) => kind === "terminal");
   if (screen !== undefined)
     leaveLinesAlone = () => {
@@ -133,6 +139,7 @@ function flush({ kind }: Change): Promise<unknown> {
 }
 
 function watch(pid: number): void {
+  unnamed = undefined;
   running = { pid, pidfd: openPidfd(pid) };
   link.send({ kind: "watching" });
 }
@@ -157,6 +164,7 @@ function alone(): void {
     restoreTerminal();
     signalPidfd(running.pidfd, signalNumber("SIGKILL"));
   }
+  if (unnamed !== undefined) killWriters(unnamed, parent);
   // From now on the person's terminal turns LF into CR LF itself.
   try {
     leaveLinesAlone();

@@ -34,6 +34,8 @@ export async function runBeside(run: Run): Promise<never> {
   }
 
   passSignals(pass);
+  // Sent before the program runs. If this process is killed before it can name the program, the relay knows it by its output.
+  relay.send({ kind: "start", secrets, sources: layout.sources });
   const descriptors = [...layout.program, ...further.map((fd) => [fd, fd] as const)];
   const child = startProgram(program, ours, { descriptors });
   pid = child;
@@ -42,7 +44,6 @@ export async function runBeside(run: Run): Promise<never> {
     process.on("SIGWINCH", () => copySize(tty, master));
   }
   const messages = messagesOf(relay);
-  relay.send({ kind: "start", secrets, sources: layout.sources });
   relay.send({ kind: "watch", pid: child });
   // The program is not reaped before the relay has a pidfd of it, so that its number stays its own.
   if ((await messages.next(({ kind }) => kind === "watching")) === undefined) {

@@ -187,6 +187,13 @@ test("a signal that comes just after the program's end, while its output is stil
 });
 
 describe("concealment", () => {
+  test("a kill -9 takes the program with it before run has seen it start", async () => {
+    const ran = await stage.shell(
+      `for i in 1 2 3 4 5; do postern run -- sh -c 'echo $$ > pid; kill -9 $PPID; exec sleep 60'; while kill -0 $(cat pid) 2>/dev/null; do sleep 0.02; done; rm pid; echo gone; done`,
+    );
+    expect(ran.out.toString()).toBe("gone\n".repeat(5));
+  });
+
   test("covers each secret in stdout and stderr, in the forms of the README, and no other value", async () => {
     const ran = await stage.shell(
       `HOST=op://Demo/DB/host KEY=op://Demo/Key/password postern run -- sh -c 'echo "$DB on $HOST"; echo "$DB" >&2; X=$(echo "$KEY"); echo "$X"; echo "$KEY" | grep -c MIIE; echo "$KEY" | grep MIIE | head -1; printf %s "$DB" | base64'`,
