@@ -21,12 +21,26 @@ export const isOfWords = (target: Target): target is WordsTarget => "reference" 
 /** The hashes by which grants know words that a person allowed: of the words themselves, and of the item that they lead to. */
 export type AllowedWords = { readonly words: string; readonly itemWords?: string };
 
-/** The hashes of a target. Where an item is looked for makes no other words. Undefined for a text that is no reference: it asks for nothing. */
+/**
+ * The hashes of a target, each made when it is read first. Where an item is looked for makes no other words. Undefined for a text that is no
+ * reference: it asks for nothing.
+ */
 export function wordsOf({ hashWords }: Words, target: WordsTarget): AllowedWords | undefined {
-  if ("named" in target) return { words: hashWords(namedWords(target)), itemWords: hashWords(itemWords(target.named)) };
-  const parts = partsOf(target.reference);
-  if (parts === undefined) return undefined;
-  return { words: hashWords(["reference", target.reference]), itemWords: hashWords(itemWords(parts)) };
+  const isNamed = "named" in target;
+  const item = isNamed ? target.named : partsOf(target.reference);
+  if (item === undefined) return undefined;
+  let words: string | undefined;
+  let ofItem: string | undefined;
+  return {
+    get words() {
+      words ??= hashWords(isNamed ? namedWords(target) : ["reference", target.reference]);
+      return words;
+    },
+    get itemWords() {
+      ofItem ??= hashWords(itemWords(item));
+      return ofItem;
+    },
+  };
 }
 
 const namedWords = ({ named, act }: NamedTarget) => {
@@ -65,27 +79,30 @@ export function mayLookUp(
 ): MayLookUp | Promise<MayLookUp> {
   const own = holding.grants.filter(({ scope, verb }) => scope.account === account.id && verb !== "manage");
   const values = { verb: "read", scope: { account: account.id, level: "values" } } as const;
-  if (own.some((grant) => covers(grant, values) || isAllowed(grant, allowed, target))) return true;
-  if ("reference" in target) {
-    if (own.some(({ scope }) => isItemOf(scope, target.reference))) return true;
-    if (holding.knows(allowed.words)) return true;
-  }
+  if (own.some((grant) => covers(grant, values))) return true;
   const isOfAccount = own.some((grant) => covers(grant, { ...values, scope: { ...values.scope, level: "names" } }));
   const whole = own.filter(({ scope }) => scope.vault !== undefined && scope.item === undefined);
-  return whole.length === 0 ? isOfAccount && "names" : inVaults(account, whole, target, isOfAccount);
+  const byWords = () => isByWords(own, holding, target, allowed);
+  if (whole.length === 0) return byWords() || (isOfAccount && "names");
+  return inVaults(account, whole, target).then(
+    (found) => found === true || byWords() || (isOfAccount ? "names" : found),
+  );
+}
+
+/** Whether a person allowed these words, or by its ids the item that a reference names. */
+function isByWords(own: readonly Grant[], holding: Holding, target: WordsTarget, allowed: AllowedWords): boolean {
+  if (own.some((grant) => isAllowed(grant, allowed, target))) return true;
+  if (!("reference" in target)) return false;
+  return own.some(({ scope }) => isItemOf(scope, target.reference)) || holding.knows(allowed.words);
 }
 
 /** The same by grants of whole vaults. */
-async function inVaults(
-  account: Account,
-  whole: readonly Grant[],
-  target: WordsTarget,
-  isOfAccount: boolean,
-): Promise<MayLookUp> {
+async function inVaults(account: Account, whole: readonly Grant[], target: WordsTarget): Promise<MayLookUp> {
   const vaultsOf = (those: readonly Grant[]) => new Set(those.flatMap(({ scope }) => scope.vault ?? []));
-  const isByValues = await isWithin(account, vaultsOf(whole.filter(({ scope }) => scope.level === "values")), target);
-  if (isByValues) return true;
-  return (isOfAccount || (await isWithin(account, vaultsOf(whole), target))) && "names";
+  const found = await vaultOf(account, target);
+  if (found === undefined) return false;
+  if (vaultsOf(whole.filter(({ scope }) => scope.level === "values")).has(found)) return true;
+  return vaultsOf(whole).has(found) && "names";
 }
 
 /** An item's words serve a reference only where all of the item was allowed. The names of its fields are more than its title. */
@@ -102,13 +119,18 @@ function isItemOf({ vault, item, field, level }: Scope, reference: string): bool
   return reference.startsWith(`op://${vault}/${item}/`);
 }
 
-/** Whether the target lies in one of the vaults that were allowed whole. */
-async function isWithin(account: Account, whole: ReadonlySet<string>, target: WordsTarget): Promise<boolean> {
+/** The vault or environment in which the target lies. Undefined where its words mean none, or more than one. */
+async function vaultOf(account: Account, target: WordsTarget): Promise<string | undefined> {
   const named = "named" in target ? target.named : { vault: partsOf(target.reference)?.vault ?? "" };
-  if (named.group !== undefined || named.alike !== undefined || named.orNew === true) return false;
-  const wanted = normalTitle(named.vault ?? named.environment ?? "");
-  const matches = (await placesOf(account, named)).filter(
-    ({ id, title }) => id === wanted || normalTitle(title) === wanted,
-  );
-  return matches.length === 1 && matches.every(({ id }) => whole.has(id));
+  if (named.group !== undefined || named.alike !== undefined || named.orNew === true) return undefined;
+  const [found, ...others] = await (named.environment === undefined
+    ? account.matchVaults(named.vault ?? "")
+    : environmentsLike(account, named));
+  return others.length === 0 ? found : undefined;
+}
+
+async function environmentsLike(account: Account, named: Named): Promise<string[]> {
+  const wanted = normalTitle(named.environment ?? "");
+  const places = await placesOf(account, named);
+  return places.filter(({ id, title }) => id === wanted || normalTitle(title) === wanted).map(({ id }) => id);
 }
