@@ -14,7 +14,7 @@ export default defineConfig({
     isolate: true,
     projects: Object.entries(lanes).map(([name, { include, exclude, setup }]) => ({
       extends: true,
-      test: { name, include: [...include], exclude: [...exclude], globalSetup: setup ?? [] },
+      test: { name, include: [...include], exclude: [...exclude], globalSetup: [...setup] },
     })),
   },
 });

@@ -16,7 +16,7 @@ import {
   writeFileSync,
 } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
 import { rolldown } from "rolldown";
 import { buildPage } from "../../service/web/build.ts";
@@ -25,7 +25,8 @@ import { openChannel } from "../typescript/channel.ts";
 import { NODE_MAJOR_MIN } from "./node-version.ts";
 
 const root = fileURLToPath(new URL("../../", import.meta.url));
-const out = `${root}dist/postern`;
+/** `npm run build` names no folder. The tests build into one of their own. */
+const out = process.argv[2] ?? `${root}dist/postern`;
 
 /** Packages with binaries. Everything else is bundled. */
 const native = ["koffi", "sodium-native"];
@@ -151,4 +152,4 @@ if (existsSync(`${root}dist/bridge`))
   cpSync(`${root}dist/bridge`, `${out}/bridge`, { recursive: true, filter: (path) => !/\.so\./.test(path) });
 writeFileSync(`${out}/package.json`, `${JSON.stringify(manifest(), null, 2)}\n`);
 await fillCodeCache();
-process.stdout.write(`build: wrote dist/postern\n`);
+process.stdout.write(`build: wrote ${relative(root, out)}\n`);

@@ -23,20 +23,29 @@ const kept: Readonly<Record<string, string>> = {
   NODE_EXTRA_CA_CERTS: "a company's own authority; what the service sends is sealed and checked all the same",
 };
 
-/** Variables that change a process before its first line runs, with their effects. The agent refuses to start under them. */
-const refused: Readonly<Record<string, string>> = {
-  NODE_OPTIONS: "adds options to Node, code to load among them",
-  NODE_PATH: "names folders from which code is loaded",
-  NODE_V8_COVERAGE: "writes what ran to files",
-  NODE_DEBUG: "prints what goes over sockets",
-  NODE_DEBUG_NATIVE: "prints what goes over sockets",
-  NODE_REDIRECT_WARNINGS: "writes warnings to a file",
-  NODE_TLS_REJECT_UNAUTHORIZED: "switches off the check of certificates",
-  OPENSSL_CONF: "loads code into OpenSSL",
-  OPENSSL_MODULES: "loads code into OpenSSL",
-  LD_PRELOAD: "loads code into the process",
-  LD_AUDIT: "loads code into the process",
-  LD_LIBRARY_PATH: "replaces libraries of the process",
+/**
+ * The kinds of variables that act on a process before its first line runs, with their effects. The agent starts under none of such a kind but
+ * those of `harmless`. A list of all bad ones would miss the next one that Node or the C library learns.
+ */
+const early: Readonly<Record<string, string>> = {
+  NODE_: "changes how Node runs or loads code",
+  LD_: "loads code into the process",
+  OPENSSL_: "loads code into OpenSSL",
+  GLIBC_: "changes the C library",
+  GCONV_: "loads code into the C library",
+  MALLOC_: "changes how memory is kept",
+};
+
+/** Variables of those kinds that many machines set, each with the reason why it may stay until the agent removes it. */
+const harmless: Readonly<Record<string, string>> = {
+  NODE_ENV: "Node does not read it, nor does any code of the agent",
+  NODE_VERSION: "images of containers set it for their own builds",
+  NODE_NO_WARNINGS: "leaves warnings out",
+  NODE_DISABLE_COLORS: "no colour is used",
+  NODE_DISABLE_COMPILE_CACHE: "the code is compiled anew",
+  NODE_EXTRA_CA_CERTS: "is kept, see above",
+  NODE_USE_SYSTEM_CA: "the machine's authorities; what the service sends is sealed and checked all the same",
+  MALLOC_ARENA_MAX: "the number of heaps",
 };
 
 /** The names of all that the agent keeps. */
@@ -56,9 +65,17 @@ export function allowedEnvironment(env: Environment): Record<string, string> {
 
 /** The first variable under which the agent does not start, with its effect. Undefined where there is none. */
 export function refusedVariable(env: Environment): { name: string; does: string } | undefined {
-  const found = Object.entries(refused).find(([name]) => (env[name] ?? "") !== "");
-  return found && { name: found[0], does: found[1] };
+  for (const [name, value] of Object.entries(env)) {
+    if ((value ?? "") === "" || Object.hasOwn(harmless, name)) continue;
+    const kind = Object.entries(early).find(([start]) => name.startsWith(start));
+    if (kind !== undefined) return { name: nameShown(name), does: kind[1] };
+  }
+  return undefined;
 }
+
+/** A name from outside, as it may be printed. A longer or odd one is known by its kind. */
+const nameShown = (name: string) =>
+  /^[A-Z][A-Z0-9_]{0,63}$/.test(name) ? name : `a variable ${name.slice(0, name.indexOf("_") + 1)}…`;
 
 /** Removes every variable from `env` (process.env) that is not on the list. */
 export function trimEnvironment(env: Record<string, string | undefined>): void {

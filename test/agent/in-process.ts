@@ -22,8 +22,8 @@ import { createDoor } from "../../daemon/wire/door.ts";
 import { createTrace } from "../../daemon/wire/trace.ts";
 import { type FakeClock, fakeClock } from "../daemon/host/fake-clock.ts";
 import { lightArgon2 } from "../light-argon2.ts";
+import { agentProgram } from "../programs.ts";
 import { type InProcess, inProcess } from "../service/doors.ts";
-import { agentProgram } from "./start.ts";
 
 /** The behaviour of the service: right, absent, or with one character of every sealed text changed. */
 export type ServiceMood = "well" | "away" | "lying";
@@ -145,6 +145,9 @@ function broken(body: string): string {
   );
 }
 
+/** Turns of the event loop that a quick answer takes. A longer one waits for a disk or for Argon2id, and more turns would take the processor from it. */
+const TURNS = 40;
+
 /** Lets the agent's time pass in steps that are shorter than the gathering of prompts, until the promise settles. */
 export async function passing<T>(agent: InProcessAgent, promise: Promise<T>): Promise<T> {
   let settled = false;
@@ -152,9 +155,11 @@ export async function passing<T>(agent: InProcessAgent, promise: Promise<T>): Pr
     settled = true;
   };
   promise.then(done, done);
-  while (!settled) {
-    await new Promise((resolve) => setImmediate(resolve));
-    if (agent.clock.isDueWithin(GATHER_MS)) agent.clock.advance(GATHER_MS);
+  for (let quiet = 0; !settled; quiet++) {
+    await new Promise((resolve) => (quiet < TURNS ? setImmediate(resolve) : setTimeout(resolve, 1)));
+    if (!agent.clock.isDueWithin(GATHER_MS)) continue;
+    agent.clock.advance(GATHER_MS);
+    quiet = 0;
   }
   return promise;
 }

@@ -9,8 +9,9 @@ import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { SUITE } from "../../protocol/crypto/encoding.ts";
 import { START_FILE } from "../../protocol/start-file.ts";
 import { SCHEMA_VERSION } from "../../service/store/migrations.ts";
+import { agentOptions, agentProgram } from "../programs.ts";
 import { attachPerson, PASSWORD } from "./person.ts";
-import { agentOptions, agentProgram, type RunningAgent, startAgent } from "./start.ts";
+import { type RunningAgent, startAgent } from "./start.ts";
 
 const fixture = fileURLToPath(new URL("../fixtures/home-0.1/", import.meta.url));
 const account = readdirSync(join(fixture, "data/accounts"))[0] ?? "";

@@ -4,16 +4,15 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "nod
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { Channel } from "../../clients/typescript/channel.ts";
 import type { Terminal } from "../build/terminal.ts";
+import { command as main } from "../programs.ts";
 import { hasTool } from "../tools.ts";
 import { asks, isReady, outcomes, REFERENCE, shellAt, stageOf } from "./asking-terminal.ts";
 import { type Person, PIN } from "./person.ts";
 import { type RunningAgent, startAgent } from "./start.ts";
 
-const main = fileURLToPath(new URL("../../clients/cli/main.ts", import.meta.url));
 const isHere = isReady && hasTool("sshd") && hasTool("ssh") && hasTool("ssh-keygen");
 
 let agent: RunningAgent;

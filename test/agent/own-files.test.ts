@@ -16,8 +16,9 @@ import { join } from "node:path";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { postern } from "../cli/postern.ts";
 import { NOBODY } from "../daemon/peer/children.ts";
+import { agentOptions, agentProgram } from "../programs.ts";
 import { makeAccount, PASSWORD } from "./person.ts";
-import { agentOptions, agentProgram, startAgent } from "./start.ts";
+import { startAgent } from "./start.ts";
 
 let folder: string;
 /** A home with an account. Each test gets a copy. */

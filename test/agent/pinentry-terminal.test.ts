@@ -3,10 +3,10 @@
 import { createHash } from "node:crypto";
 import { rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { fileURLToPath } from "node:url";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import type { Channel } from "../../clients/typescript/channel.ts";
 import type { Terminal } from "../build/terminal.ts";
+import { command as main } from "../programs.ts";
 import {
   isReady,
   KINDS,
@@ -46,8 +46,6 @@ afterEach(async () => {
 });
 
 const openPrompts = async () => (await channel.call("agent.status", {})).openPrompts;
-
-const main = fileURLToPath(new URL("../../clients/cli/main.ts", import.meta.url));
 
 describe.skipIf(!isReady)("on the asker's terminal (needs nc, setpriv, pinentry-tty, pinentry-curses)", () => {
   test.each(Object.entries(KINDS))("%s takes the PIN, and gives the terminal back as it was", async (program, kind) => {

@@ -7,6 +7,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import type { Channel } from "../../clients/typescript/channel.ts";
+import { command as main } from "../programs.ts";
 import { hasTool } from "../tools.ts";
 import { isRunning, outcomes, pinentriesOf, REFERENCE, shellAt, stageOf, variablesOf } from "./asking-terminal.ts";
 import { type Person, PIN } from "./person.ts";
@@ -14,7 +15,6 @@ import { type RunningAgent, startAgent } from "./start.ts";
 
 const programs = ["pinentry-qt", "pinentry-gtk-2"];
 const isReady = ["nc", "Xvfb", "xdotool", "import", "setpriv", ...programs].every(hasTool);
-const main = fileURLToPath(new URL("../../clients/cli/main.ts", import.meta.url));
 const pictures = fileURLToPath(new URL("../../node_modules/.cache/postern-pinentry", import.meta.url));
 
 let server: ChildProcess;

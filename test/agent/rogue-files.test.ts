@@ -4,18 +4,17 @@ import { spawn } from "node:child_process";
 import { chmodSync, copyFileSync, mkdirSync, realpathSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
-import { fileURLToPath } from "node:url";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import { createClient, DesktopAuth } from "../../clients/typescript/client.ts";
 import { isRoot } from "../daemon/peer/children.ts";
 import { endGroup } from "../daemon/peer/meeting.ts";
+import { command as cli } from "../programs.ts";
 import { hasTool, toolPath } from "../tools.ts";
 import { attachPerson, makeAccount, PASSWORD, type Person } from "./person.ts";
 import { type RunningAgent, startAgent } from "./start.ts";
 
 const reference = "op://Demo/DB/password";
 const proof = { kind: "password" as const, password: PASSWORD };
-const cli = fileURLToPath(new URL("../../clients/cli/main.ts", import.meta.url));
 const nc = toolPath("nc");
 
 let agent: RunningAgent;

@@ -2,14 +2,13 @@
 import { spawn } from "node:child_process";
 import { copyFileSync, readdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { createClient, DesktopAuth } from "../../clients/typescript/client.ts";
+import { command as cli } from "../programs.ts";
 import { hasTool } from "../tools.ts";
 import { attachPerson, makeAccount, PASSWORD, type Person, PIN } from "./person.ts";
 import { type RunningAgent, startAgent } from "./start.ts";
 
-const cli = fileURLToPath(new URL("../../clients/cli/main.ts", import.meta.url));
 const reference = "op://Demo/DB/password";
 const proof = { kind: "password" as const, password: PASSWORD };
 

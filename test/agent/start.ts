@@ -3,13 +3,9 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import { type Channel, openChannel } from "../../clients/typescript/channel.ts";
 import { AgentNotRunning } from "../../clients/typescript/local-error.ts";
-import { compiledOnce } from "../compiled.ts";
-
-export const agentProgram = fileURLToPath(new URL("../../daemon/main.ts", import.meta.url));
-export const agentOptions = ["--disable-sigusr1", "--no-warnings"];
+import { agentOptions, agentProgram } from "../programs.ts";
 
 export type RunningAgent = {
   readonly home: string;
@@ -41,7 +37,7 @@ export async function startAgent(
   const socket = join(home, "run", "agent.sock");
   // Many agents run at once, and each may open the app's page.
   const own = { HOME: home, POSTERN_HOME: home, POSTERN_APP_PORT: "any" };
-  const env = { ...own, PATH: process.env.PATH ?? "", ...compiledOnce, ...extra };
+  const env = { ...own, PATH: process.env.PATH ?? "", ...extra };
   const [program = "", ...rest] = [...before, process.execPath, ...agentOptions, agentProgram, ...words];
   const child = spawn(program, rest, {
     env,
@@ -79,6 +75,9 @@ export async function startAgent(
 /** Milliseconds after which a start that does not listen fails the test. */
 const START_MS_MAX = 20_000;
 
+/** Milliseconds between two tries to reach a starting agent. More tries would take the processor from the start itself. */
+const TRY_MS = 5;
+
 async function listening(agent: RunningAgent, child: ChildProcess): Promise<void> {
   const until = performance.now() + START_MS_MAX;
   for (;;) {
@@ -90,6 +89,6 @@ async function listening(agent: RunningAgent, child: ChildProcess): Promise<void
       if (!(error instanceof AgentNotRunning) || child.exitCode !== null || performance.now() > until)
         throw new Error(`the agent did not start: ${agent.log()}`, { cause: error });
     }
-    await new Promise((resolve) => setImmediate(resolve));
+    await new Promise((resolve) => setTimeout(resolve, TRY_MS));
   }
 }

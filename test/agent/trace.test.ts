@@ -6,9 +6,10 @@ import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { postern } from "../cli/postern.ts";
 import { traceLines } from "../golden/trace.ts";
+import { agentOptions, agentProgram } from "../programs.ts";
 import { attachPerson, makeAccount } from "./person.ts";
 import { openRaw } from "./raw.ts";
-import { agentOptions, agentProgram, type RunningAgent, startAgent, temporaryHome } from "./start.ts";
+import { type RunningAgent, startAgent, temporaryHome } from "./start.ts";
 
 const SECRET = "hunters-moon";
 /** It has the form of an id, but belongs to nobody. */

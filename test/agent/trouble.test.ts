@@ -15,10 +15,11 @@ import { createSessions } from "../../daemon/session/sessions.ts";
 import { newId } from "../../protocol/crypto/encoding.ts";
 import { formatSecretKey, newSecretKey } from "../../protocol/crypto/secret-key.ts";
 import { fakeClock } from "../daemon/host/fake-clock.ts";
+import { agentOptions, agentProgram } from "../programs.ts";
 import { inProcess } from "../service/doors.ts";
 import { hasTool } from "../tools.ts";
 import { attachPerson, makeAccount, PASSWORD } from "./person.ts";
-import { agentOptions, agentProgram, startAgent } from "./start.ts";
+import { startAgent } from "./start.ts";
 
 let home: string;
 beforeEach(() => {

@@ -8,12 +8,12 @@ import { promisify } from "node:util";
 import { STRANGER_BYTES_PER_DAY } from "../../daemon/audit/strangers.ts";
 import { attachPerson, makeAccount } from "../agent/person.ts";
 import { type RunningAgent, startAgent } from "../agent/start.ts";
+import { command as main } from "../programs.ts";
 import type { Sampled, Sampling } from "./sampler.ts";
 import type { Attack, Extent } from "./table.ts";
 import { aucOf, isToldApart } from "./told-apart.ts";
 
 const samplerProgram = fileURLToPath(new URL("./sampler.ts", import.meta.url));
-const main = fileURLToPath(new URL("../../clients/cli/main.ts", import.meta.url));
 
 /** Samples a class. The short form tells a fault of the old size (a quarter of the time) apart, and no finer one. */
 const SAMPLES: Readonly<Record<Extent, number>> = { short: 400, whole: 5_000 };

@@ -1,6 +1,5 @@
 // A person at a terminal: the test types into a shell in a pseudo-terminal and reads its screen.
 import { type IPty, spawn } from "@lydell/node-pty";
-import { compiledOnce } from "../compiled.ts";
 
 export type Terminal = {
   /** Types a line and Enter. */
@@ -29,7 +28,7 @@ export function openTerminal(env: Record<string, string>, cwd: string): Terminal
     cols: 200,
     rows: 50,
     cwd,
-    env: { ...compiledOnce, ...env, PS1: "$ ", TERM: "xterm" },
+    env: { ...env, PS1: "$ ", TERM: "xterm" },
   });
   let text = "";
   let seen = 0;

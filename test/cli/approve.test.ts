@@ -1,16 +1,15 @@
 // Answers from a terminal: which prompt a person means, and what a no needs.
 import { writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { fileURLToPath } from "node:url";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { exitCodes } from "../../clients/cli/terminal/exit-code.ts";
 import type { Channel } from "../../clients/typescript/channel.ts";
 import { attachPerson, makeAccount, PASSWORD, PIN } from "../agent/person.ts";
 import { type RunningAgent, startAgent } from "../agent/start.ts";
 import { openTerminal, type Terminal } from "../build/terminal.ts";
+import { command as main } from "../programs.ts";
 import { postern } from "./postern.ts";
 
-const main = fileURLToPath(new URL("../../clients/cli/main.ts", import.meta.url));
 const REFERENCE = "op://Demo/DB/password";
 
 /** A program that nobody here wrote: it speaks to the socket by itself. */

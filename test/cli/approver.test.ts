@@ -3,13 +3,13 @@ import { spawnSync } from "node:child_process";
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { asRoot } from "../../clients/cli/bridge/library.ts";
 import { exitCodes } from "../../clients/cli/terminal/exit-code.ts";
 import { ACTION_FILE, ACTION_FOLDER, actionText } from "../../daemon/polkit/action-file.ts";
-import { agentOptions } from "../agent/start.ts";
+
 import { isRoot, NOBODY } from "../daemon/peer/children.ts";
+import { agentOptions, command as main } from "../programs.ts";
 import { postern } from "./postern.ts";
 
 let home: string;
@@ -50,7 +50,6 @@ describe("postern approver", () => {
   });
 
   test.runIf(isRoot)("takes nobody's word for who called sudo, where the command is not root's (needs root)", () => {
-    const main = fileURLToPath(new URL("../../clients/cli/main.ts", import.meta.url));
     const words = [...agentOptions, "--", main, "approver", "install", "polkit"];
     const user = ["--reuid", `${NOBODY}`, "--clear-groups", "--", process.execPath, ...words];
     const ran = spawnSync("setpriv", user, { env: { HOME: "/", SUDO_UID: "1001" }, encoding: "utf8" });

@@ -1,12 +1,10 @@
 // Counts the questions of a command. It runs at a terminal of its own, where nothing was allowed before, and a person says yes to each question.
 import { writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { fileURLToPath } from "node:url";
 import { attachPerson, makeAccount, PIN } from "../agent/person.ts";
 import { type RunningAgent, startAgent } from "../agent/start.ts";
 import { openTerminal } from "../build/terminal.ts";
-
-const main = fileURLToPath(new URL("../../clients/cli/main.ts", import.meta.url));
+import { command as main } from "../programs.ts";
 
 /** An agent with an account that has a thing for each command to work on. */
 export async function startFilled(): Promise<RunningAgent> {

@@ -2,15 +2,14 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
-import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { restoredText } from "../../clients/cli/agent/restored-text.ts";
 import { exitCodes } from "../../clients/cli/terminal/exit-code.ts";
 import { PASSWORD, WORK_PASSWORD } from "../agent/person.ts";
 import { openTerminal, type Terminal } from "../build/terminal.ts";
+import { command as main } from "../programs.ts";
 import { postern, type RunOptions } from "./postern.ts";
 
-const main = fileURLToPath(new URL("../../clients/cli/main.ts", import.meta.url));
 const home = mkdtempSync(join(tmpdir(), "postern-bs-"));
 const env = { HOME: home, POSTERN_HOME: home, PATH: `${dirname(process.execPath)}:/usr/bin:/bin`, LANG: "C.UTF-8" };
 

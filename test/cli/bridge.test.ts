@@ -24,6 +24,7 @@ import { bridgeStatus } from "../../clients/cli/bridge/status.ts";
 import { exitCodes } from "../../clients/cli/terminal/exit-code.ts";
 import { VERSION } from "../../clients/cli/version.ts";
 import { cannotRun, ownCompiler, ownTarget } from "../build/bridge-host.ts";
+import { command as main } from "../programs.ts";
 import { postern, type Ran } from "./postern.ts";
 
 const NOBODY = 65_534;
@@ -60,7 +61,6 @@ test.runIf(canMount)("uninstall succeeds where a file system is mounted on the f
   mkdirSync(dirname(target), { recursive: true });
   const words = (name: string) => `"$2" --disable-sigusr1 --no-warnings -- "$3" bridge ${name} --prefix "$1"`;
   const script = `mount -t tmpfs -o mode=755 none "$0" && ${words("install")} && ${words("uninstall")}`;
-  const main = fileURLToPath(new URL("../../clients/cli/main.ts", import.meta.url));
   const env = { HOME: home, POSTERN_HOME: home, PATH: process.env.PATH ?? "" };
   const given = ["--mount", "sh", "-c", script, dirname(target), prefix, process.execPath, main];
   const ran = spawnSync("unshare", given, { env, encoding: "utf8" });

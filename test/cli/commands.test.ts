@@ -11,6 +11,7 @@ import { openChannel } from "../../clients/typescript/channel.ts";
 import { attachPerson, PASSWORD, type Person, PIN } from "../agent/person.ts";
 import type { RunningAgent } from "../agent/start.ts";
 import { openTerminal } from "../build/terminal.ts";
+import { command as main } from "../programs.ts";
 import { overLoopback } from "../service/doors.ts";
 import { postern, type Ran, type RunOptions } from "./postern.ts";
 
@@ -351,7 +352,6 @@ describe("run", () => {
     expect(ran.err).toMatch(/^postern: .*\n {2}next: .+\n$/);
     expect(ran.err).toContain(why);
     const terminal = openTerminal({ HOME: home, POSTERN_HOME: home, PATH: "/usr/bin:/bin" }, home);
-    const main = fileURLToPath(new URL("../../clients/cli/main.ts", import.meta.url));
     terminal.type(`'${process.execPath}' --no-warnings -- '${main}' run -- ${program}; echo "ended $?."`);
     await terminal.sees(why);
     await terminal.sees(`ended ${code}.`);

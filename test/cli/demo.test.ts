@@ -8,9 +8,9 @@ import { afterEach, beforeEach, expect, test } from "vitest";
 import { exitCodes } from "../../clients/cli/terminal/exit-code.ts";
 import { openChannel } from "../../clients/typescript/channel.ts";
 import { openTerminal } from "../build/terminal.ts";
+import { command as main } from "../programs.ts";
 
 const root = fileURLToPath(new URL("../../", import.meta.url));
-const main = join(root, "clients/cli/main.ts");
 
 let folder: string;
 

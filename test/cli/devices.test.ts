@@ -2,17 +2,16 @@
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
-import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { kitText } from "../../clients/cli/agent/kit.ts";
 import { exitCodes } from "../../clients/cli/terminal/exit-code.ts";
 import { makeAccount, PASSWORD } from "../agent/person.ts";
 import { type RunningAgent, startAgent } from "../agent/start.ts";
 import { openTerminal } from "../build/terminal.ts";
+import { command as main } from "../programs.ts";
 import { type Door, overLoopback } from "../service/doors.ts";
 import { postern } from "./postern.ts";
 
-const main = fileURLToPath(new URL("../../clients/cli/main.ts", import.meta.url));
 const folder = mkdtempSync(join(tmpdir(), "postern-dv-"));
 const kit = join(folder, "kit.txt");
 

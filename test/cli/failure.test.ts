@@ -1,14 +1,13 @@
 // The command's message for a foreign error, whose text may hold bytes that were read or typed.
 import { spawnSync } from "node:child_process";
 import { readFileSync } from "node:fs";
-import { fileURLToPath } from "node:url";
 import { describe, expect, test } from "vitest";
 import { demandNoInspector } from "../../clients/cli/agent/protect.ts";
 import { UsageError } from "../../clients/cli/terminal/exit-code.ts";
 import { wordsOf } from "../../clients/cli/terminal/failure.ts";
+import { command as main } from "../programs.ts";
 
 const MARK = "hunters-moon";
-const main = fileURLToPath(new URL("../../clients/cli/main.ts", import.meta.url));
 
 describe("an error of Node's or the system's", () => {
   test.each([

@@ -5,11 +5,9 @@ import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
-import { fileURLToPath } from "node:url";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { openChannel } from "../../clients/typescript/channel.ts";
-
-const main = fileURLToPath(new URL("../../clients/cli/main.ts", import.meta.url));
+import { agentProgram, command as main } from "../programs.ts";
 
 let home: string;
 
@@ -38,7 +36,7 @@ const answers = () =>
 test.each(["SIGKILL", "SIGTERM", "SIGINT"] as const)("%s of `agent run` ends the agent", async (signal) => {
   const child = start("agent run");
   await expect.poll(answers).toBe(true);
-  expect(readFileSync(`/proc/${child.pid}/cmdline`, "utf8")).toContain("daemon/main.ts");
+  expect(readFileSync(`/proc/${child.pid}/cmdline`, "utf8")).toContain(agentProgram);
   child.kill(signal);
   await once(child, "exit");
   expect(await answers()).toBe(false);

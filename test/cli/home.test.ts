@@ -3,10 +3,8 @@ import { spawnSync } from "node:child_process";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, expect, test } from "vitest";
-
-const main = fileURLToPath(new URL("../../clients/cli/main.ts", import.meta.url));
+import { command as main } from "../programs.ts";
 
 let folder: string;
 beforeAll(() => {

@@ -2,14 +2,13 @@
 import { existsSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
-import { fileURLToPath } from "node:url";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { exitCodes } from "../../clients/cli/terminal/exit-code.ts";
 import { PASSWORD, WORK_PASSWORD } from "../agent/person.ts";
 import { openTerminal, type Terminal } from "../build/terminal.ts";
+import { command as main } from "../programs.ts";
 import { postern } from "./postern.ts";
 
-const main = fileURLToPath(new URL("../../clients/cli/main.ts", import.meta.url));
 let home: string;
 
 beforeEach(() => {

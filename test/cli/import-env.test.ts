@@ -16,10 +16,10 @@ import {
 } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { attachPerson, makeAccount, type Person } from "../agent/person.ts";
 import { type RunningAgent, startAgent } from "../agent/start.ts";
+import { command as main } from "../programs.ts";
 import { postern, type Ran, type RunOptions } from "./postern.ts";
 
 let agent: RunningAgent;
@@ -169,7 +169,6 @@ describe("import env, where the file with references cannot be written,", () => 
     mkdirSync(join(folder, "small"));
     file("small/.env", "SMALL=a value\n");
     // No file may grow any more, as on a full disk.
-    const main = fileURLToPath(new URL("../../clients/cli/main.ts", import.meta.url));
     const words = ["-c", 'ulimit -f 0; exec "$@"', "sh", process.execPath, "--no-warnings", "--", main];
     const env = { HOME: agent.home, POSTERN_HOME: agent.home, PATH: process.env.PATH ?? "" };
     const child = spawn("sh", [...words, "import", "env", "small/.env", "--vault", "Demo"], {

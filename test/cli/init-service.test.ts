@@ -2,15 +2,14 @@
 import { existsSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
-import { fileURLToPath } from "node:url";
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "vitest";
 import { exitCodes } from "../../clients/cli/terminal/exit-code.ts";
 import { PASSWORD, PIN } from "../agent/person.ts";
 import { openTerminal } from "../build/terminal.ts";
+import { command as main } from "../programs.ts";
 import { type Door, overLoopback } from "../service/doors.ts";
 import { postern } from "./postern.ts";
 
-const main = fileURLToPath(new URL("../../clients/cli/main.ts", import.meta.url));
 let service: Door;
 let home: string;
 

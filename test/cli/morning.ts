@@ -6,8 +6,9 @@ import { fileURLToPath, pathToFileURL } from "node:url";
 import { ownPrograms } from "../../daemon/peer/own-programs.ts";
 import { passing, startInProcess } from "../agent/in-process.ts";
 import { PASSWORD, PIN } from "../agent/person.ts";
-import { agentProgram } from "../agent/start.ts";
+
 import { openTerminal } from "../build/terminal.ts";
+import { agentProgram, command as main } from "../programs.ts";
 
 /** Milliseconds of a gap without use. */
 const GAP_MS = 15 * 60_000;
@@ -28,7 +29,7 @@ export type Morning = {
 };
 
 const here = (path: string) => fileURLToPath(new URL(path, import.meta.url));
-const command = `node --no-warnings -- ${here("../../clients/cli/main.ts")}`;
+const command = `node --no-warnings -- ${main}`;
 const reference = (index: number) => `op://Demo/item ${index}/password`;
 
 export async function playMorning(): Promise<Morning> {

@@ -1,12 +1,10 @@
 // A script reads many secrets, each by a command of its own. A person approves each of them for one time.
 import { spawn } from "node:child_process";
-import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { attachPerson, makeAccount, type Person } from "../agent/person.ts";
 import { type RunningAgent, startAgent } from "../agent/start.ts";
-import { compiledOnce } from "../compiled.ts";
+import { command as main } from "../programs.ts";
 
-const main = fileURLToPath(new URL("../../clients/cli/main.ts", import.meta.url));
 const READS = 25;
 const names = Array.from({ length: READS }, (_, index) => `secret${index}`);
 
@@ -30,7 +28,7 @@ afterAll(() => agent.remove());
 
 /** Runs a shell script in a session of its own. Returns what it printed. */
 function script(text: string): Promise<{ out: string; err: string }> {
-  const env = { HOME: agent.home, POSTERN_HOME: agent.home, PATH: process.env.PATH ?? "", ...compiledOnce };
+  const env = { HOME: agent.home, POSTERN_HOME: agent.home, PATH: process.env.PATH ?? "" };
   const child = spawn("/bin/sh", ["-c", text], { env, detached: true, stdio: ["ignore", "pipe", "pipe"] });
   const printed = { out: "", err: "" };
   child.stdout.on("data", (chunk: Buffer) => {

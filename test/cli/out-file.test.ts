@@ -17,10 +17,10 @@ import {
 } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { openOutFile } from "../../clients/cli/files/out-file.ts";
 import { NOBODY } from "../daemon/peer/children.ts";
+import { command as main } from "../programs.ts";
 import { postern } from "./postern.ts";
 
 let home: string;
@@ -36,13 +36,7 @@ const limited = (input: string) =>
     env: { HOME: home, POSTERN_HOME: home },
     encoding: "utf8",
   });
-const command = [
-  process.execPath,
-  "--disable-sigusr1",
-  "--no-warnings",
-  "--",
-  fileURLToPath(new URL("../../clients/cli/main.ts", import.meta.url)),
-];
+const command = [process.execPath, "--disable-sigusr1", "--no-warnings", "--", main];
 
 beforeAll(() => {
   home = mkdtempSync(join(tmpdir(), "postern-o-"));

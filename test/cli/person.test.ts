@@ -4,13 +4,12 @@ import { once } from "node:events";
 import { existsSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
-import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { exitCodes } from "../../clients/cli/terminal/exit-code.ts";
 import { openTerminal, type Terminal } from "../build/terminal.ts";
+import { command as main } from "../programs.ts";
 import { postern, startPostern } from "./postern.ts";
 
-const main = fileURLToPath(new URL("../../clients/cli/main.ts", import.meta.url));
 const PASSWORD = "seven quiet harbours";
 const home = mkdtempSync(join(tmpdir(), "postern-pe-"));
 const env = { HOME: home, POSTERN_HOME: home, PATH: `${dirname(process.execPath)}:/usr/bin:/bin`, LANG: "C.UTF-8" };

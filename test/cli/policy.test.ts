@@ -3,15 +3,14 @@ import { execFileSync, spawn } from "node:child_process";
 import { createHash } from "node:crypto";
 import { chmodSync, readFileSync, realpathSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { exitCodes } from "../../clients/cli/terminal/exit-code.ts";
 import type { Channel } from "../../clients/typescript/channel.ts";
 import { attachPerson, makeAccount, PASSWORD, type Person, PIN } from "../agent/person.ts";
 import { type RunningAgent, startAgent } from "../agent/start.ts";
+import { command as main } from "../programs.ts";
 import { postern } from "./postern.ts";
 
-const main = fileURLToPath(new URL("../../clients/cli/main.ts", import.meta.url));
 const which = (program: string) => realpathSync(execFileSync("which", [program], { encoding: "utf8" }).trim());
 const nc = which("nc");
 const bash = which("bash");

@@ -3,10 +3,7 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { closeSync, mkdtempSync, openSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
-import { compiledOnce } from "../compiled.ts";
-
-const main = fileURLToPath(new URL("../../clients/cli/main.ts", import.meta.url));
+import { command as main } from "../programs.ts";
 
 export type Ran = { readonly code: number; readonly out: string; readonly err: string };
 
@@ -44,7 +41,7 @@ export function startPostern(
     POSTERN_HOME: options.home,
     PATH: process.env.PATH ?? "",
     LANG: "C.UTF-8",
-    ...compiledOnce,
+
     ...options.env,
   };
   // The options are those of main.ts's first line. A separate session keeps the command from finding the test's terminal.

@@ -2,17 +2,16 @@
 import { execFileSync } from "node:child_process";
 import { writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { fileURLToPath } from "node:url";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { exitCodes } from "../../clients/cli/terminal/exit-code.ts";
 import type { Channel } from "../../clients/typescript/channel.ts";
 import { attachPerson, makeAccount, PIN } from "../agent/person.ts";
 import { type RunningAgent, startAgent } from "../agent/start.ts";
 import { openTerminal, type Terminal } from "../build/terminal.ts";
+import { command as main } from "../programs.ts";
 import { hasTool } from "../tools.ts";
 import { postern } from "./postern.ts";
 
-const main = fileURLToPath(new URL("../../clients/cli/main.ts", import.meta.url));
 const command = `node --no-warnings -- ${main}`;
 const REFERENCE = "op://Demo/DB/password";
 const ADDED = /op:\/\/|Demo|DB/;

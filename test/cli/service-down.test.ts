@@ -5,17 +5,14 @@ import { copyFileSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
-import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { exitCodes } from "../../clients/cli/terminal/exit-code.ts";
 import { localTime } from "../../clients/cli/terminal/local-time.ts";
 import { attachPerson, makeAccount, PASSWORD, type Person } from "../agent/person.ts";
 import { type RunningAgent, startAgent } from "../agent/start.ts";
 import { openTerminal } from "../build/terminal.ts";
+import { command as main, serviceProgram as program } from "../programs.ts";
 import { postern } from "./postern.ts";
-
-const program = fileURLToPath(new URL("../../service/main.ts", import.meta.url));
-const main = fileURLToPath(new URL("../../clients/cli/main.ts", import.meta.url));
 
 let folder: string;
 let port: number;

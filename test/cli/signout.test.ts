@@ -2,14 +2,13 @@
 import { existsSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
-import { fileURLToPath } from "node:url";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { exitCodes } from "../../clients/cli/terminal/exit-code.ts";
 import { openTerminal } from "../build/terminal.ts";
+import { command as main } from "../programs.ts";
 import { type Door, overLoopback } from "../service/doors.ts";
 import { postern, type Ran } from "./postern.ts";
 
-const main = fileURLToPath(new URL("../../clients/cli/main.ts", import.meta.url));
 const PASSWORD = "seven quiet harbours";
 const PIN = "493817";
 const WITH_PASSWORD = ["--password-fd", "3"];

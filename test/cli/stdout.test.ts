@@ -7,9 +7,9 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { openTerminal } from "../build/terminal.ts";
+import { command as main } from "../programs.ts";
 
 const stdout = fileURLToPath(new URL("../../clients/cli/terminal/stdout.ts", import.meta.url));
-const main = fileURLToPath(new URL("../../clients/cli/main.ts", import.meta.url));
 /** Several times the capacity of a pipe. */
 const LENGTH = 1_000_000;
 

@@ -2,16 +2,15 @@
 import { execFileSync } from "node:child_process";
 import { writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { fileURLToPath } from "node:url";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import type { Channel } from "../../clients/typescript/channel.ts";
 import { asks, isReady, outcomes, pinentriesOf, stageOf } from "../agent/asking-terminal.ts";
 import { type Person, PIN } from "../agent/person.ts";
 import { type RunningAgent, startAgent } from "../agent/start.ts";
 import { openTerminal, type Terminal } from "../build/terminal.ts";
+import { command as main } from "../programs.ts";
 import { hasTool } from "../tools.ts";
 
-const main = fileURLToPath(new URL("../../clients/cli/main.ts", import.meta.url));
 const isThere = isReady && hasTool("tmux");
 
 let agent: RunningAgent;

@@ -2,15 +2,13 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
-import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { exitCodes } from "../../clients/cli/terminal/exit-code.ts";
 import { attachPerson, makeAccount, PASSWORD, type Person, PIN } from "../agent/person.ts";
 import { type RunningAgent, startAgent } from "../agent/start.ts";
 import { openTerminal, type Terminal } from "../build/terminal.ts";
+import { command as main } from "../programs.ts";
 import { postern, type Ran, type RunOptions } from "./postern.ts";
-
-const main = fileURLToPath(new URL("../../clients/cli/main.ts", import.meta.url));
 
 let agent: RunningAgent;
 let person: Person;

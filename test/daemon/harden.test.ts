@@ -83,10 +83,34 @@ describe("a start", () => {
     "LD_PRELOAD",
     "LD_AUDIT",
     "LD_LIBRARY_PATH",
+    "NODE_COMPILE_CACHE",
+    "NODE_CHANNEL_FD",
+    "NODE_A_NAME_OF_NEXT_YEAR",
+    "GLIBC_TUNABLES",
+    "GCONV_PATH",
+    "MALLOC_PERTURB_",
   ])("is refused under %s, without repeating its value", (name) => {
     const start = () => checkStart({ ...proper, env: { [name]: "hunter2" } });
     expect(start).toThrow(name);
     expect(start).toThrow(expect.not.objectContaining({ message: expect.stringContaining("hunter2") }));
+  });
+
+  test("is allowed under variables that many machines set, and under all that act on no process early", () => {
+    const env = {
+      NODE_ENV: "production",
+      NODE_VERSION: "26.10.0",
+      NODE_EXTRA_CA_CERTS: "/ca.pem",
+      MALLOC_ARENA_MAX: "2",
+    };
+    checkStart({
+      ...proper,
+      env: { ...proper.env, ...env, EDITOR: "vi", LDFLAGS: "-s", NODEJS_HOME: "/opt/node", node_x: "1" },
+    });
+  });
+
+  test("is refused under a variable with an odd name, which is not repeated", () => {
+    const start = () => checkStart({ ...proper, env: { "NODE_\u001b[2J": "1" } });
+    expect(start).toThrow(/under a variable NODE_…, which/);
   });
 
   test.each(["darwin", "win32", "freebsd"] as const)("is refused on %s, saying why", (platform) => {

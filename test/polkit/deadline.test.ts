@@ -1,15 +1,10 @@
-// Dialogues of the system that a person leaves open. The agent's clock is the machine's, so this takes the two minutes that a question waits, and the one
-// that a second question does.
-import { fileURLToPath } from "node:url";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { PROMPT_MS } from "../../daemon/approval/broker.ts";
 import { CONFIRM_MS_MAX } from "../../daemon/polkit/system-dialog.ts";
 import { REFERENCE, stageOf } from "../agent/asking-terminal.ts";
-import { agentOptions } from "../agent/start.ts";
+import { agentOptions, command } from "../programs.ts";
 import { cannotRun, type Machine, startMachine, USER } from "./machine.ts";
 import { openDialogue, openWindow, startUsersAgent, type UsersAgent, type UsersProgram } from "./programs.ts";
-
-const command = fileURLToPath(new URL("../../clients/cli/main.ts", import.meta.url));
 
 describe.skipIf(cannotRun !== undefined)("a dialogue that nobody answers (needs root, polkitd, dbus, nc)", () => {
   let machine: Machine;

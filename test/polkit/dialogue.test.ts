@@ -7,7 +7,7 @@ import type { Methods } from "../../clients/typescript/generated.ts";
 import { ACTION_FILE, ACTION_FOLDER, actionText } from "../../daemon/polkit/action-file.ts";
 import { HOSTILE, REFERENCE, stageOf } from "../agent/asking-terminal.ts";
 import { PASSWORD, type Person, PIN } from "../agent/person.ts";
-import { agentOptions } from "../agent/start.ts";
+import { agentOptions, command } from "../programs.ts";
 import { cannotRun, type Machine, startMachine, USER } from "./machine.ts";
 import {
   openDialogue,
@@ -18,7 +18,6 @@ import {
   type UsersProgram,
 } from "./programs.ts";
 
-const command = fileURLToPath(new URL("../../clients/cli/main.ts", import.meta.url));
 const askAbout = fileURLToPath(new URL("./ask-about.ts", import.meta.url));
 const ACTION = join(ACTION_FOLDER, ACTION_FILE);
 const RULES = "/etc/polkit-1/rules.d/10-test.rules";

@@ -1,14 +1,12 @@
 // A finger as the proof: the system's dialogue, PAM, fprintd and libfprint are real. Only the sensor is libfprint's virtual one.
 import { spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
-import { fileURLToPath } from "node:url";
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from "vitest";
 import { REFERENCE, stageOf } from "../agent/asking-terminal.ts";
-import { agentOptions } from "../agent/start.ts";
+import { agentOptions, command } from "../programs.ts";
 import { cannotTouch, type Machine, SENSOR, startMachine, USER } from "./machine.ts";
 import { openDialogue, startUsersAgent, type UsersAgent, type UsersProgram } from "./programs.ts";
 
-const command = fileURLToPath(new URL("../../clients/cli/main.ts", import.meta.url));
 const FINGER = "right-index-finger";
 
 let machine: Machine;

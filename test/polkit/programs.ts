@@ -8,7 +8,7 @@ import { expect } from "vitest";
 import type { Channel } from "../../clients/typescript/channel.ts";
 import { tableError } from "../../clients/typescript/table-error.ts";
 import { statOf } from "../../daemon/peer/process-facts.ts";
-import { agentOptions, agentProgram } from "../agent/start.ts";
+import { agentOptions, agentProgram } from "../programs.ts";
 import { type Machine, printed, USER } from "./machine.ts";
 
 export type UsersAgent = {
@@ -22,6 +22,9 @@ export type UsersAgent = {
 
 /** The connection of a process: of nc, which the agent takes for the one that asks. */
 export type UsersProgram = Pick<Channel, "call" | "onNotification" | "close"> & { readonly pid: number };
+
+/** Milliseconds between two looks for the socket of a starting agent. */
+const LOOK_MS = 5;
 
 /** Starts the agent as the user. */
 export async function startUsersAgent(machine: Machine, extra: Record<string, string> = {}): Promise<UsersAgent> {
@@ -38,7 +41,7 @@ export async function startUsersAgent(machine: Machine, extra: Record<string, st
   const ended = new Promise<void>((resolve) => child.once("exit", () => resolve()));
   while (!existsSync(socket)) {
     if (child.exitCode !== null) throw new Error(`the agent did not start: ${log}`);
-    await new Promise((resolve) => setImmediate(resolve));
+    await new Promise((resolve) => setTimeout(resolve, LOOK_MS));
   }
   return {
     process: child,

@@ -8,7 +8,6 @@ import { type AddressInfo, createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
-import { fileURLToPath } from "node:url";
 import { type OpenAccount, openAccount } from "../../clients/account/open-account.ts";
 import {
   addressOf,
@@ -28,6 +27,7 @@ import { pageFiles } from "../../service/share/page-files.ts";
 import { openSqlite } from "../../service/store/sqlite.ts";
 import type { Store } from "../../service/store/store.ts";
 import { lightArgon2 } from "../light-argon2.ts";
+import { serviceProgram as main } from "../programs.ts";
 import { openInterleaved } from "./interleaved/interleaved-store.ts";
 
 export const crypto: Sodium = lightArgon2(loadSodium());
@@ -142,7 +142,6 @@ export async function overLoopback(givenPort?: number, publicAddress?: string): 
   const port = givenPort ?? (await freePort());
   const leads = publicAddress ?? `http://127.0.0.1:${port}`;
   const folder = mkdtempSync(join(tmpdir(), "postern-svc-"));
-  const main = fileURLToPath(new URL("../../service/main.ts", import.meta.url));
   const options = ["--data", folder, "--port", String(port)];
   const child = spawn(process.execPath, ["--no-warnings", main, ...options, "--public-address", leads], {
     stdio: ["ignore", "pipe", "pipe"],

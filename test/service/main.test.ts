@@ -15,14 +15,12 @@ import { request } from "node:http";
 import { type AddressInfo, createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { addressOf, createServiceClient } from "../../clients/account/service-client.ts";
 import { makeAccount } from "../agent/person.ts";
 import { startAgent } from "../agent/start.ts";
+import { serviceProgram as program } from "../programs.ts";
 import { crypto, type Door, newUser, open } from "./doors.ts";
-
-const program = fileURLToPath(new URL("../../service/main.ts", import.meta.url));
 
 type Facts = { listening: string; origin: string; registrationToken?: string };
 

@@ -17,12 +17,10 @@ import {
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
-import { fileURLToPath } from "node:url";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { openSqlite } from "../../service/store/sqlite.ts";
 import { NOBODY } from "../daemon/peer/children.ts";
-
-const program = fileURLToPath(new URL("../../service/main.ts", import.meta.url));
+import { serviceProgram as program } from "../programs.ts";
 
 let folder: string;
 beforeEach(() => {

@@ -6,11 +6,11 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import { afterAll, expect, test } from "vitest";
 import type { Channel } from "../../clients/typescript/channel.ts";
 import { attachPerson, PASSWORD, PIN } from "../agent/person.ts";
 import { type RunningAgent, startAgent } from "../agent/start.ts";
+import { serviceProgram as main } from "../programs.ts";
 import { halvesIn } from "../service/whole.ts";
 
 /** POSTERN_TEST_FULL=1 runs a thousand kills. A kill takes a second and a half, so CI runs only this share of them. */
@@ -196,7 +196,6 @@ afterAll(() => {
 type Service = { readonly child: ChildProcess; readonly url: string; readonly port: number; readonly token: string };
 
 async function startService(folder: string, port: number): Promise<Service> {
-  const main = fileURLToPath(new URL("../../service/main.ts", import.meta.url));
   const child = spawn(process.execPath, ["--no-warnings", main, "--data", folder, "--port", String(port)], {
     stdio: ["ignore", "pipe", "inherit"],
   });

@@ -6,11 +6,11 @@ import { once } from "node:events";
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { attachPerson, makeAccount, type Person } from "../agent/person.ts";
 import { type RunningAgent, startAgent } from "../agent/start.ts";
 import { postern, type Ran, type RunOptions } from "../cli/postern.ts";
+import { command as main } from "../programs.ts";
 import vectors from "../vectors/env-files.json" with { type: "json" };
 
 let agent: RunningAgent;
@@ -193,7 +193,6 @@ describe("a case of a file", () => {
         `"$NODE" --no-warnings -- "$MAIN" ${words} >${name}.out 2>${name}.err </dev/null; echo $? >${name}.code`,
     );
     const script = `for CASE in cases/*/; do cd "$CASE"; CASE=$(basename "$PWD"); ${each.join("; ")}; cd ../..; done`;
-    const main = fileURLToPath(new URL("../../clients/cli/main.ts", import.meta.url));
     const env = {
       HOME: agent.home,
       POSTERN_HOME: agent.home,

@@ -3,7 +3,6 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
-import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { lossesOf, restoredText } from "../../clients/cli/agent/restored-text.ts";
 import { exitCodes } from "../../clients/cli/terminal/exit-code.ts";
@@ -11,6 +10,7 @@ import { openChannel } from "../../clients/typescript/channel.ts";
 import { attachPerson, PASSWORD, PIN } from "../agent/person.ts";
 import { openTerminal, type Terminal } from "../build/terminal.ts";
 import { postern, type Ran } from "../cli/postern.ts";
+import { command as main } from "../programs.ts";
 import { overLoopback } from "../service/doors.ts";
 
 const FRESH = "a newcomer's first one";
@@ -120,8 +120,6 @@ test("it takes the place of no account that holds anything", async () => {
   expect((await run("read op://Personal/Mine/password")).out).toBe("mine");
   person.leave();
 });
-
-const main = fileURLToPath(new URL("../../clients/cli/main.ts", import.meta.url));
 
 function atTerminal(home: string): Terminal {
   const path = `${dirname(process.execPath)}:/usr/bin:/bin`;

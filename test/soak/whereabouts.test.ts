@@ -20,8 +20,9 @@ import { afterEach, beforeEach, expect, test } from "vitest";
 import { SILENT_MS } from "../../clients/cli/agent/dial.ts";
 import { parse } from "../../clients/cli/agent/whereabouts.ts";
 import { makeAccount } from "../agent/person.ts";
-import { agentOptions, type RunningAgent, startAgent } from "../agent/start.ts";
+import { type RunningAgent, startAgent } from "../agent/start.ts";
 import { postern, startPostern } from "../cli/postern.ts";
+import { agentOptions } from "../programs.ts";
 
 let home: string;
 let agent: RunningAgent | undefined;

@@ -4,6 +4,7 @@ import { createHash, randomBytes } from "node:crypto";
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { command } from "../../programs.ts";
 import { MASK, openStage, SECRET, type Stage } from "./stage.ts";
 
 let stage: Stage;
@@ -165,12 +166,10 @@ describe.each([
   test("NODE_OPTIONS is the program's, and not the command's", async () => {
     const loaded = join(stage.home, "loaded.cjs");
     writeFileSync(loaded, `require("node:fs").appendFileSync("${stage.home}/loads", process.argv.length + "\\n");`);
-    const line =
-      readFileSync(join(import.meta.dirname, "../../../clients/cli/main.ts"), "utf8").split("\n", 1)[0] ?? "";
+    const line = readFileSync(command, "utf8").split("\n", 1)[0] ?? "";
     const shebang = line.slice("#!/usr/bin/env -S ".length);
-    const main = join(import.meta.dirname, "../../../clients/cli/main.ts");
     const ran = await stage.shell(
-      `env -S '${shebang}' '${main}' ${run} -- sh -c 'echo "$NODE_OPTIONS$POSTERN_NODE_OPTIONS"'; cat loads 2>&1`,
+      `env -S '${shebang}' '${command}' ${run} -- sh -c 'echo "$NODE_OPTIONS$POSTERN_NODE_OPTIONS"'; cat loads 2>&1`,
       { env: { NODE_OPTIONS: `--no-warnings --require=${loaded}` } },
     );
     expect(ran.out.toString()).toMatch(/^--no-warnings --require=\S+\ncat: loads: No such file/);

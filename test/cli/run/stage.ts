@@ -2,13 +2,10 @@
 import { spawn } from "node:child_process";
 import { chmodSync, mkdirSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { fileURLToPath } from "node:url";
 import { attachPerson, makeAccount, PASSWORD, type Person } from "../../agent/person.ts";
 import { type RunningAgent, startAgent } from "../../agent/start.ts";
 import { openTerminal, type Terminal } from "../../build/terminal.ts";
-import { compiledOnce } from "../../compiled.ts";
-
-const main = fileURLToPath(new URL("../../../clients/cli/main.ts", import.meta.url));
+import { command as main } from "../../programs.ts";
 
 export const SECRET = "hunters-moon-rises";
 /** A value with several lines. The first and last are armour. */
@@ -57,7 +54,7 @@ export async function openStage(command?: string): Promise<Stage> {
     POSTERN_HOME: agent.home,
     PATH: `${bin}:${dirname(process.execPath)}:/usr/bin:/bin`,
     LANG: "C.UTF-8",
-    ...compiledOnce,
+
     DB: "op://Demo/DB/password",
     POSTERN_SERVICE_ACCOUNT_TOKEN: token,
   };

@@ -6,7 +6,7 @@ import { fileURLToPath } from "node:url";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { logindPrograms } from "../../../daemon/logind/programs.ts";
 import { createLogind, type Logind, RESTARTS_MAX } from "../../../daemon/logind/watch-logind.ts";
-import { agentOptions } from "../../agent/start.ts";
+import { agentOptions } from "../../programs.ts";
 import { hasTool } from "../../tools.ts";
 import { type FakeClock, fakeClock } from "../host/fake-clock.ts";
 import { isRoot } from "../peer/children.ts";

@@ -20,7 +20,7 @@ import { actionPathOn, installAction, uninstallAction } from "../../../clients/c
 import { whyNoAction } from "../../../daemon/polkit/action.ts";
 import { ACTION_FILE, ACTION_FOLDER, actionText, ownersIn, UID_MAX } from "../../../daemon/polkit/action-file.ts";
 import { shownText } from "../../../daemon/polkit/system-dialog.ts";
-import { agentOptions } from "../../agent/start.ts";
+import { agentOptions } from "../../programs.ts";
 import { isRoot, NOBODY } from "../peer/children.ts";
 
 const ADA = 1000;
