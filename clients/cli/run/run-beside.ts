@@ -17,6 +17,8 @@ export async function runBeside(run: Run): Promise<never> {
   let stopped = false;
   /** A signal that came between the program's end and the moment at which this process learned of it. */
   let late: PassedOn | undefined;
+  /** The moment of a Ctrl-Z that the program has not obeyed yet. */
+  let stopKeyMs = Number.NEGATIVE_INFINITY;
 
   function pass(signal: PassedOn): void {
     // Before the program, and after it while its output still arrives, a signal is for this process. The relay goes on by itself.
@@ -24,6 +26,7 @@ export async function runBeside(run: Run): Promise<never> {
     if (reachedAll(signal, tty)) {
       // Without the relay, the program's stops are not reported any more.
       if (signal === "SIGTSTP" && hasEnded(pid)) obey(signal);
+      else if (signal === "SIGTSTP") stopKeyMs = performance.now();
       return;
     }
     // `fg` wakes the whole group, this process and the program.
@@ -55,12 +58,15 @@ export async function runBeside(run: Run): Promise<never> {
     const change = await waitFor(child);
     if (change.kind === "stopped") {
       stopped = true;
+      stopKeyMs = Number.NEGATIVE_INFINITY;
       process.kill(process.pid, "SIGSTOP");
     }
     if (change.kind === "continued") stopped = false;
     if (change.kind !== "exited" && change.kind !== "killed") continue;
     pid = undefined;
     relay.send({ kind: "ended", change });
+    // The key came while the program was ending. The reader of its output has stopped, and the shell waits for this process to stop too.
+    if (performance.now() - stopKeyMs < LATE_MS) obey("SIGTSTP");
     // The relay itself waits no longer than this for the output of a killed program.
     if (late !== undefined && change.kind === "exited") setTimeout(obey, LATE_MS, late);
     if ((await messages.next(({ kind }) => kind === "flushed")) === undefined) throw relayLost();

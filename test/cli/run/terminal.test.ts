@@ -159,6 +159,20 @@ describe("at a terminal", () => {
     await terminal.sees(/\$ /);
   });
 
+  test("Ctrl-Z stops the job while the next of a pipe still takes the output of a program that is ending", async () => {
+    terminal.type(
+      `postern run -- sh -c 'trap "" TSTP; seq 1 100000; until test -e go; do sleep 0.01; done' | sh -c 'read one; echo re""ads; exec sleep 60'`,
+    );
+    await terminal.sees("reads\r\n");
+    terminal.key("\u001a");
+    // The shell of the pipe has stopped by now, and the program ends.
+    await terminal.sees("^Z");
+    writeFileSync(join(stage.home, "go"), "");
+    await terminal.sees("Stopped");
+    terminal.type("kill %1; fg; rm go");
+    await terminal.sees(/\$ /);
+  });
+
   test("secrets are concealed, typed ones too", async () => {
     start(`postern run -- sh -c 'echo "it is $DB"; read line; echo "again $line"'`);
     await terminal.sees(`it is ${MASK}\r\n`);
