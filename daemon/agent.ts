@@ -85,6 +85,7 @@ import { createDispatch, type Dispatch, type Handlers, type OnRefused } from "./
 import type { PageEntrance } from "./wire/door.ts";
 import { createFollowers, type Followers } from "./wire/followers.ts";
 import type { AnswerSdk } from "./wire/sdk-lines.ts";
+import type { Standing } from "./wire/turns.ts";
 
 export type AgentParts = {
   readonly home: string;
@@ -131,6 +132,8 @@ export type Agent = {
   readonly answerSdk: AnswerSdk;
   /** A connection was closed before it was read. `reason` names the rule. */
   recordRefused(reason: string): void;
+  /** How a program stands to the persons here. */
+  standingOf(connection: Connection): Standing;
   /** Locks everything and ends every connection. */
   close(): Promise<void>;
 };
@@ -146,7 +149,7 @@ export function createAgent(parts: AgentParts): Agent {
   const followers = createFollowers({
     ...{ clock, log, connections },
     changed: (unlocked, change) => watches.changed(unlocked, change),
-    isPersons: (service) => sessions.list().some(({ file }) => isSameService(file.service, service)),
+    isPersons,
   });
   const policies = createPolicies(home);
   const unlockWaits = createUnlockWaits({
@@ -248,6 +251,11 @@ export function createAgent(parts: AgentParts): Agent {
     },
   });
 
+  /** Whether an account of a person here is at this service. */
+  function isPersons(service: Whose["service"]): boolean {
+    return sessions.list().some(({ file }) => isSameService(file.service, service));
+  }
+
   function personOf({ account, service }: Whose) {
     return sessions.list().find(({ file }) => file.account === account && isSameService(file.service, service));
   }
@@ -322,6 +330,7 @@ export function createAgent(parts: AgentParts): Agent {
       for (const { audit } of sessions.list())
         recordAnyway(() => audit.read({ event: "peer.refused", outcome, isStranger: () => true }));
     },
+    standingOf: standingBy({ grants, approvers, isPersons }),
     close: () => {
       logind.end();
       return closeAll(state).finally(desk.close).finally(pages.close);
@@ -333,6 +342,21 @@ export function createAgent(parts: AgentParts): Agent {
 function strangersBy(grants: Grants) {
   return (connection: Connection): boolean =>
     grants.list(connection.subject).length === 0 && bearersOf(connection).length === 0;
+}
+
+type StandingParts = Pick<State, "grants" | "approvers"> & { isPersons(service: Whose["service"]): boolean };
+
+/** Anybody can make a token at a service of their own. So a token counts only where a person here uses its service. */
+function standingBy({ grants, approvers, isPersons }: StandingParts) {
+  return (connection: Connection): Standing => {
+    const { subject } = connection;
+    const isKnown =
+      grants.has(subject) ||
+      approvers.isAttached(connection) ||
+      bearersOf(connection).some(({ file }) => isPersons(file.service));
+    if (isKnown) return "known";
+    return subject.throughCommand || subject.kind === "app" ? "own" : "stranger";
+  };
 }
 
 /** What of a yes leaves a grant, each scope once. An act that was asked about stands beside a wider yes of the same scope, which leaves it out. */
