@@ -21,6 +21,7 @@ import { noNotes, policyNotes } from "./approval/policy-notes.ts";
 import type { Asker, Given, Offer, Prompt } from "./approval/prompt.ts";
 import { alsoTelling, recordAnyway, watchPrompts } from "./approval/prompt-watcher.ts";
 import { createQuotas } from "./approval/quotas.ts";
+import type { RoomOf } from "./approval/rooms.ts";
 import { createTickets } from "./approval/tickets.ts";
 import { createUnlockTelling } from "./approval/unlock-telling.ts";
 import { createUnlockWaits } from "./approval/unlock-waits.ts";
@@ -144,12 +145,13 @@ export function createAgent(parts: AgentParts): Agent {
   const grants = createGrants(clock, newId, () => watches.grantsEnded());
   const approvers = createApprovers(grants);
   const isStranger = strangersBy(grants);
+  const { standingOf, roomOf } = standingsBy(grants, approvers, () => sessions);
   const applications = createApplications(clock, grants, newId);
   const handles = createHandles(newId);
   const followers = createFollowers({
     ...{ clock, log, connections },
     changed: (unlocked, change) => watches.changed(unlocked, change),
-    isPersons,
+    isPersons: (service) => isPersons(sessions, service),
   });
   const policies = createPolicies(home);
   const unlockWaits = createUnlockWaits({
@@ -165,6 +167,7 @@ export function createAgent(parts: AgentParts): Agent {
   const broker: Broker = createBroker({
     clock,
     quotas: createQuotas(clock),
+    roomOf,
     newId,
     nameOf: (account, isNamed) =>
       isNamed || sessions.list().length > 1 ? sessions.find(account)?.file.name : undefined,
@@ -251,11 +254,6 @@ export function createAgent(parts: AgentParts): Agent {
     },
   });
 
-  /** Whether an account of a person here is at this service. */
-  function isPersons(service: Whose["service"]): boolean {
-    return sessions.list().some(({ file }) => isSameService(file.service, service));
-  }
-
   function personOf({ account, service }: Whose) {
     return sessions.list().find(({ file }) => file.account === account && isSameService(file.service, service));
   }
@@ -312,7 +310,7 @@ export function createAgent(parts: AgentParts): Agent {
   });
   const authenticators = createAuthenticators(crypto, clock, parts.origin ?? pages.origin);
   const proofs = createProofs([pinWay(crypto), passwordWay(sessions)], authenticators.way);
-  const overseer = createOverseer({ proofs, clock, sessions, grants, broker, log });
+  const overseer = createOverseer({ proofs, clock, sessions, grants, broker, log, roomOf });
   const givenYes = createGivenYes({ sessions, broker, policies });
   const state = {
     ...{ proofs, overseer, desk, systemDialog, givenYes, policies, authenticators, pages, logind },
@@ -330,7 +328,7 @@ export function createAgent(parts: AgentParts): Agent {
       for (const { audit } of sessions.list())
         recordAnyway(() => audit.read({ event: "peer.refused", outcome, isStranger: () => true }));
     },
-    standingOf: standingBy({ grants, approvers, isPersons }),
+    standingOf,
     close: () => {
       logind.end();
       return closeAll(state).finally(desk.close).finally(pages.close);
@@ -344,19 +342,28 @@ function strangersBy(grants: Grants) {
     grants.list(connection.subject).length === 0 && bearersOf(connection).length === 0;
 }
 
-type StandingParts = Pick<State, "grants" | "approvers"> & { isPersons(service: Whose["service"]): boolean };
+/** Whether an account of a person here is at this service. */
+const isPersons = (sessions: Sessions, service: Whose["service"]): boolean =>
+  sessions.list().some(({ file }) => isSameService(file.service, service));
 
 /** Anybody can make a token at a service of their own. So a token counts only where a person here uses its service. */
-function standingBy({ grants, approvers, isPersons }: StandingParts) {
-  return (connection: Connection): Standing => {
+function standingsBy(grants: Grants, approvers: Approvers, sessions: () => Sessions) {
+  const standingOf = (connection: Connection): Standing => {
     const { subject } = connection;
     const isKnown =
       grants.has(subject) ||
       approvers.isAttached(connection) ||
-      bearersOf(connection).some(({ file }) => isPersons(file.service));
+      bearersOf(connection).some(({ file }) => isPersons(sessions(), file.service));
     if (isKnown) return "known";
     return subject.throughCommand || subject.kind === "app" ? "own" : "stranger";
   };
+  /** A command without a terminal may be any program's. Whoever is at one types there, or controls it. */
+  const roomOf: RoomOf = (connection) => {
+    const standing = standingOf(connection);
+    if (standing === "known") return "known";
+    return standing === "own" && connection.terminal !== undefined ? "terminal" : "strangers";
+  };
+  return { standingOf, roomOf };
 }
 
 /** What of a yes leaves a grant, each scope once. An act that was asked about stands beside a wider yes of the same scope, which leaves it out. */

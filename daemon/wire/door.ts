@@ -11,6 +11,7 @@ import type { Door } from "../peer/listen.ts";
 import type { Peer, PeerSystem } from "../peer/peer.ts";
 import { type Subject, subjectOf } from "../peer/subject.ts";
 import { unseenPeer } from "../peer/unseen-peer.ts";
+import { whyTooMany } from "./admission.ts";
 import { type ConnectionParts, serveConnection } from "./connection.ts";
 import type { Dispatch } from "./dispatch.ts";
 import { createHeldBytes } from "./held-bytes.ts";
@@ -70,6 +71,12 @@ export function createDoor(parts: DoorParts): Door & { readonly onPage: PageEntr
     const place = (connection: Connection, idle: () => void) =>
       turns.place(peer.identity.pid, () => standingOf(connection), idle);
     const connection = serveConnection({ ...given, peer, dispatch, log, held: heldBytes.share(), place, trace, sdk });
+    const why = whyTooMany(connection, connections, standingOf);
+    if (why !== undefined) {
+      connection.close();
+      onRefused(why);
+    }
+    // Its end is near, where it may not stay.
     connections.add(connection);
     connection.onEnd(() => {
       connections.delete(connection);
