@@ -60,6 +60,7 @@ import { vaultMethods } from "./methods/vaults.ts";
 import { createWatches, type Watches } from "./methods/watches.ts";
 import type { OwnProgram } from "./peer/foreign-ancestor.ts";
 import { identityAt } from "./peer/linux.ts";
+import { pathsOf } from "./peer/own-programs.ts";
 import type { Subject } from "./peer/subject.ts";
 import { createDesk, type Desk, type DeskParts } from "./pinentry/desk.ts";
 import { type Pinentries, pinentries } from "./pinentry/started.ts";
@@ -501,7 +502,10 @@ function handlersOf(parts: AgentParts, state: State): Handlers {
     }),
     ...authenticatorMethods({ crypto, clock, sessions, overseer, broker, ...authenticators }),
     ...appMethods({ sessions, open: state.pages.open }),
-    ...policyMethods({ sessions, overseer, policies, home, ours: parts.ours, newId, identityOf: identityAt }),
+    ...policyMethods({
+      ...{ sessions, overseer, policies, home, ours: parts.ours, newId },
+      identityOf: (pid) => identityAt(pid, pathsOf(parts.ours)),
+    }),
     ...auditMethods({ home, crypto, sessions, overseer, left }),
     ...secretMethods(followers.isStale, crypto.randomBytes),
     ...state.watches.handlers,
