@@ -13,6 +13,7 @@ import type { Checkpoint } from "../audit/proof.ts";
 import { createTokenRecorder, type Spent } from "../audit/token-recorder.ts";
 import type { Clock } from "../host/clock.ts";
 import { ensureNamedFolder, tokenFolder } from "../host/data-folder.ts";
+import { withoutReserve } from "../host/key-reserve.ts";
 import type { Log } from "../host/log.ts";
 import type { Sodium } from "../host/sodium.ts";
 import type { Whose } from "./account-file.ts";
@@ -75,7 +76,8 @@ type Entry = TokenSession & {
 };
 
 export function createTokenSessions(parts: TokenSessionParts): TokenSessions {
-  const { home, crypto, clock, log, events } = parts;
+  const { home, clock, log, events } = parts;
+  const crypto = withoutReserve(parts.crypto);
   /** Keyed by the hash of the token, which names its folder too. The text itself is kept nowhere. */
   const entries = new Map<string, Promise<Entry>>();
   const open = new Set<Entry>();
