@@ -241,6 +241,7 @@ export function createAgent(parts: AgentParts): Agent {
     log,
     serviceAddress: sessions.addressOf,
     accountOf: parts.accountOf,
+    isPersons: (service) => isPersons(sessions, service),
     personsLog: (whose) => personOf(whose)?.audit,
     personsStore: (whose) => personOf(whose)?.file.store,
     collect: parts.collect,

@@ -161,6 +161,54 @@ export function nestsAtMost(line: Uint8Array, depth: number): boolean {
   return true;
 }
 
+/** The shape of a JSON text that comes in chunks: its parts, as `partsOf` counts them, and its deepest nesting. */
+export type Shape = { add(chunk: Uint8Array): void; readonly parts: number; readonly deepest: number };
+
+export function createShape(): Shape {
+  let parts = 0;
+  let open = 0;
+  let deepest = 0;
+  let inString = false;
+  /** Whether the last chunk ended with a backslash that escapes the next byte. */
+  let isEscaped = false;
+
+  /** Reads on in a string. Returns the place behind it, or behind the chunk. */
+  function readString(chunk: Uint8Array, from: number): number {
+    const end = endOfString(chunk, from + (isEscaped ? 1 : 0));
+    inString = end >= chunk.length;
+    isEscaped = inString && endsEscaping(chunk, from + (isEscaped ? 1 : 0));
+    return end + 1;
+  }
+
+  return {
+    add: (chunk) => {
+      if (chunk.length === 0) return;
+      let index = inString ? readString(chunk, 0) : 0;
+      for (; index < chunk.length; index++) {
+        const byte = chunk[index];
+        if (byte === undefined) break;
+        if (costly[byte] === 1) parts++;
+        if (byte === QUOTE) index = readString(chunk, index + 1) - 1;
+        else if (byte === OPEN_ARRAY || byte === OPEN_OBJECT) deepest = Math.max(deepest, ++open);
+        else if (byte === CLOSE_ARRAY || byte === CLOSE_OBJECT) open--;
+      }
+    },
+    get parts() {
+      return parts;
+    },
+    get deepest() {
+      return deepest;
+    },
+  };
+}
+
+/** Whether an odd number of backslashes ends the bytes of a string from here on. */
+function endsEscaping(chunk: Uint8Array, from: number): boolean {
+  let at = chunk.length;
+  while (at > from && chunk[at - 1] === BACKSLASH) at--;
+  return (chunk.length - at) % 2 === 1;
+}
+
 /**
  * Whether a JSON text in UTF-8 has an escape of half a surrogate pair without its other half. JSON has such texts, and UTF-8 has not. It is
  * looked for in the bytes: a function that JSON.parse calls for each value takes minutes and gigabytes for a list of millions.

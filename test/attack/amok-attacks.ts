@@ -1,11 +1,15 @@
 // What programs that run amok take from others: the room for questions, connections and wrong codes. Each is a session of its own, so that nothing
 // tells that they belong together.
 import { type ChildProcess, spawn } from "node:child_process";
+import { readFileSync } from "node:fs";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import { WRONG_CODES_MAX, WRONG_CODES_STRANGERS_MAX } from "../../daemon/approval/overseer.ts";
 import { OPEN_PER_FAMILY, OPEN_STRANGERS } from "../../daemon/approval/quotas.ts";
 import { PROCESS_CONNECTIONS_MAX, STRANGER_CONNECTIONS_MAX } from "../../daemon/wire/admission.ts";
+import { formatToken } from "../../protocol/access/service-account-token.ts";
 import { attachPerson } from "../agent/person.ts";
 import type { RunningAgent } from "../agent/start.ts";
 import type { Pressing } from "./pressing.ts";
@@ -104,10 +108,48 @@ async function codes({ socket }: RunningAgent): Promise<string | undefined> {
   });
 }
 
+/** A service that answers everything with megabytes of `{}`, and a token that names it. */
+async function ownToken(agent: RunningAgent): Promise<string | undefined> {
+  const service = createServer((request, response) => {
+    request.resume();
+    response.on("error", () => undefined).end(`[${"{},".repeat(26 * 1024 * 1024)}{}]`);
+  });
+  await new Promise<void>((resolve) => service.listen(0, "127.0.0.1", resolve));
+  const { port } = service.address() as AddressInfo;
+  const id = (letter: string) => letter.repeat(26);
+  const token = formatToken({
+    ...{ account: id("a"), serviceAccount: id("b"), token: id("c"), service: `http://127.0.0.1:${port}` },
+    secret: new Uint8Array(32).fill(7),
+  });
+  const before = mostBytes(agent);
+  try {
+    const one = await rogue({
+      ...{ socket: agent.socket, method: "clients.open" },
+      asked: Array.from({ length: 8 }, () => ({ token, integrationName: "rogue", integrationVersion: "1" })),
+    });
+    return await beside([one], async (outcomes) => {
+      const grown = mostBytes(agent) - before;
+      if (outcomes.some((outcome) => outcome !== "serviceRefused")) return `it was answered ${outcomes.join()}`;
+      return grown <= GROWN_BYTES_MAX ? undefined : `the agent grew by ${grown} bytes`;
+    });
+  } finally {
+    service.closeAllConnections();
+    service.close();
+  }
+}
+
+/** A client of HTTP and its buffers. One such answer alone had made of 78 MiB some five gigabytes. */
+const GROWN_BYTES_MAX = 64 * 1024 * 1024;
+
+/** The most resident bytes so far. What was let go again counts too. */
+const mostBytes = ({ process: { pid } }: RunningAgent) =>
+  Number(/^VmHWM:\s+(\d+) kB/m.exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1]) * 1024;
+
 export const amokAttacks = (
   withStage: (attack: (agent: RunningAgent) => Promise<string | undefined>) => Attack["run"],
 ): Attack[] => [
   { tried: "questions of many sessions, so that a program with a yes cannot ask", run: withStage(questions) },
   { tried: "all connections taken by two processes", run: withStage(connections) },
   { tried: "match codes guessed by many sessions", run: withStage(codes) },
+  { tried: "a token of one's own, whose service answers 78 MiB of {}", run: withStage(ownToken) },
 ];
