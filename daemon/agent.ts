@@ -21,6 +21,7 @@ import { noNotes, policyNotes } from "./approval/policy-notes.ts";
 import type { Asker, Given, Offer, Prompt } from "./approval/prompt.ts";
 import { alsoTelling, recordAnyway, watchPrompts } from "./approval/prompt-watcher.ts";
 import { createQuotas } from "./approval/quotas.ts";
+import type { RoomOf } from "./approval/rooms.ts";
 import { createTickets } from "./approval/tickets.ts";
 import { createUnlockTelling } from "./approval/unlock-telling.ts";
 import { createUnlockWaits } from "./approval/unlock-waits.ts";
@@ -59,6 +60,7 @@ import { vaultMethods } from "./methods/vaults.ts";
 import { createWatches, type Watches } from "./methods/watches.ts";
 import type { OwnProgram } from "./peer/foreign-ancestor.ts";
 import { identityAt } from "./peer/linux.ts";
+import { pathsOf } from "./peer/own-programs.ts";
 import type { Subject } from "./peer/subject.ts";
 import { createDesk, type Desk, type DeskParts } from "./pinentry/desk.ts";
 import { type Pinentries, pinentries } from "./pinentry/started.ts";
@@ -85,6 +87,7 @@ import { createDispatch, type Dispatch, type Handlers, type OnRefused } from "./
 import type { PageEntrance } from "./wire/door.ts";
 import { createFollowers, type Followers } from "./wire/followers.ts";
 import type { AnswerSdk } from "./wire/sdk-lines.ts";
+import type { Standing } from "./wire/turns.ts";
 
 export type AgentParts = {
   readonly home: string;
@@ -131,6 +134,8 @@ export type Agent = {
   readonly answerSdk: AnswerSdk;
   /** A connection was closed before it was read. `reason` names the rule. */
   recordRefused(reason: string): void;
+  /** How a program stands to the persons here. */
+  standingOf(connection: Connection): Standing;
   /** Locks everything and ends every connection. */
   close(): Promise<void>;
 };
@@ -141,12 +146,13 @@ export function createAgent(parts: AgentParts): Agent {
   const grants = createGrants(clock, newId, () => watches.grantsEnded());
   const approvers = createApprovers(grants);
   const isStranger = strangersBy(grants);
+  const { standingOf, roomOf } = standingsBy(grants, approvers, () => sessions);
   const applications = createApplications(clock, grants, newId);
   const handles = createHandles(newId);
   const followers = createFollowers({
     ...{ clock, log, connections },
     changed: (unlocked, change) => watches.changed(unlocked, change),
-    isPersons: (service) => sessions.list().some(({ file }) => isSameService(file.service, service)),
+    isPersons: (service) => isPersons(sessions, service),
   });
   const policies = createPolicies(home);
   const unlockWaits = createUnlockWaits({
@@ -162,6 +168,7 @@ export function createAgent(parts: AgentParts): Agent {
   const broker: Broker = createBroker({
     clock,
     quotas: createQuotas(clock),
+    roomOf,
     newId,
     nameOf: (account, isNamed) =>
       isNamed || sessions.list().length > 1 ? sessions.find(account)?.file.name : undefined,
@@ -234,6 +241,7 @@ export function createAgent(parts: AgentParts): Agent {
     log,
     serviceAddress: sessions.addressOf,
     accountOf: parts.accountOf,
+    isPersons: (service) => isPersons(sessions, service),
     personsLog: (whose) => personOf(whose)?.audit,
     personsStore: (whose) => personOf(whose)?.file.store,
     collect: parts.collect,
@@ -304,7 +312,7 @@ export function createAgent(parts: AgentParts): Agent {
   });
   const authenticators = createAuthenticators(crypto, clock, parts.origin ?? pages.origin);
   const proofs = createProofs([pinWay(crypto), passwordWay(sessions)], authenticators.way);
-  const overseer = createOverseer({ proofs, clock, sessions, grants, broker, log });
+  const overseer = createOverseer({ proofs, clock, sessions, grants, broker, log, roomOf });
   const givenYes = createGivenYes({ sessions, broker, policies });
   const state = {
     ...{ proofs, overseer, desk, systemDialog, givenYes, policies, authenticators, pages, logind },
@@ -322,6 +330,7 @@ export function createAgent(parts: AgentParts): Agent {
       for (const { audit } of sessions.list())
         recordAnyway(() => audit.read({ event: "peer.refused", outcome, isStranger: () => true }));
     },
+    standingOf,
     close: () => {
       logind.end();
       return closeAll(state).finally(desk.close).finally(pages.close);
@@ -333,6 +342,30 @@ export function createAgent(parts: AgentParts): Agent {
 function strangersBy(grants: Grants) {
   return (connection: Connection): boolean =>
     grants.list(connection.subject).length === 0 && bearersOf(connection).length === 0;
+}
+
+/** Whether an account of a person here is at this service. */
+const isPersons = (sessions: Sessions, service: Whose["service"]): boolean =>
+  sessions.list().some(({ file }) => isSameService(file.service, service));
+
+/** Anybody can make a token at a service of their own. So a token counts only where a person here uses its service. */
+function standingsBy(grants: Grants, approvers: Approvers, sessions: () => Sessions) {
+  const standingOf = (connection: Connection): Standing => {
+    const { subject } = connection;
+    const isKnown =
+      grants.has(subject) ||
+      approvers.isAttached(connection) ||
+      bearersOf(connection).some(({ file }) => isPersons(sessions(), file.service));
+    if (isKnown) return "known";
+    return subject.throughCommand || subject.kind === "app" ? "own" : "stranger";
+  };
+  /** A command without a terminal may be any program's. Whoever is at one types there, or controls it. */
+  const roomOf: RoomOf = (connection) => {
+    const standing = standingOf(connection);
+    if (standing === "known") return "known";
+    return standing === "own" && connection.terminal !== undefined ? "terminal" : "strangers";
+  };
+  return { standingOf, roomOf };
 }
 
 /** What of a yes leaves a grant, each scope once. An act that was asked about stands beside a wider yes of the same scope, which leaves it out. */
@@ -470,7 +503,10 @@ function handlersOf(parts: AgentParts, state: State): Handlers {
     }),
     ...authenticatorMethods({ crypto, clock, sessions, overseer, broker, ...authenticators }),
     ...appMethods({ sessions, open: state.pages.open }),
-    ...policyMethods({ sessions, overseer, policies, home, ours: parts.ours, newId, identityOf: identityAt }),
+    ...policyMethods({
+      ...{ sessions, overseer, policies, home, ours: parts.ours, newId },
+      identityOf: (pid) => identityAt(pid, pathsOf(parts.ours)),
+    }),
     ...auditMethods({ home, crypto, sessions, overseer, left }),
     ...secretMethods(followers.isStale, crypto.randomBytes),
     ...state.watches.handlers,

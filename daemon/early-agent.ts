@@ -3,9 +3,11 @@
 
 import { PROTOCOL } from "../protocol/limits.ts";
 import type { Agent } from "./agent.ts";
+import type { Connection } from "./call/connection.ts";
 import type { Dispatch } from "./wire/dispatch.ts";
 import { forStranger, greet, type StatusParts, statusOf } from "./wire/greeting.ts";
 import type { CheckedRequest } from "./wire/request-shape.ts";
+import type { Standing } from "./wire/turns.ts";
 
 export type LoadingParts = {
   /** The status of an agent that is not loaded yet. */
@@ -15,7 +17,7 @@ export type LoadingParts = {
   readonly failed: (error: unknown) => never;
 };
 
-export type Loading = Pick<Agent, "dispatch" | "answerSdk" | "recordRefused" | "close"> & {
+export type Loading = Pick<Agent, "dispatch" | "answerSdk" | "recordRefused" | "standingOf" | "close"> & {
   /** Loads the rest, if that has not begun. */
   begin(): void;
 };
@@ -55,10 +57,14 @@ export function createEarlyAgent({ status, load, failed }: LoadingParts): Loadin
     dispatch,
     answerSdk: (line, call) => rest().then((agent) => agent.answerSdk(line, call)),
     recordRefused: (reason) => void rest().then((agent) => agent.recordRefused(reason)),
+    // Nothing is open yet, so nobody has a yes.
+    standingOf: (connection) => loaded?.standingOf(connection) ?? standingBefore(connection),
     begin: () => void rest(),
     close: async () => (await loading)?.close(),
   };
 }
+
+const standingBefore = ({ subject }: Connection): Standing => (subject.throughCommand ? "own" : "stranger");
 
 /** The door of a hello that names none, as in the catalogue. A hello of another door waits, since that door needs the rest. */
 const NATIVE_DOOR = "native";

@@ -20,7 +20,7 @@ import { openTrace, type TraceFile } from "./host/trace-file.ts";
 import { holderOf, ownProgram, removeWhereabouts, writeWhereabouts } from "./host/whereabouts.ts";
 import { linuxPeers } from "./peer/linux.ts";
 import { type Listening, listenOnPassed, listenOnPath } from "./peer/listen.ts";
-import { ownPrograms } from "./peer/own-programs.ts";
+import { ownPrograms, pathsOf } from "./peer/own-programs.ts";
 import { readAccounts } from "./session/account-file.ts";
 import { lockedSessions, openOrderFile } from "./session/account-order.ts";
 import { openRestoreMark } from "./session/restore-mark.ts";
@@ -99,7 +99,7 @@ async function main(): Promise<void> {
     });
   });
 
-  const door = createDoor({ ...parts, ...loading, peers: linuxPeers(native), trace: traced?.trace });
+  const door = createDoor({ ...parts, ...loading, peers: linuxPeers(native, pathsOf(ours)), trace: traced?.trace });
   try {
     listening = (await listenOnPassed(process.env, door)) ?? (await listenOnPath(socketPath(where), door));
   } catch (error) {

@@ -9,6 +9,8 @@ export type LineSink = { line(bytes: Uint8Array): void; tooLong(): void };
 
 export type LineReader = {
   push(chunk: Uint8Array): void;
+  /** Reads on from `from`, at most until one line was delivered. Returns where to read on; the chunk's length once all of it is read. */
+  pushLine(chunk: Uint8Array, from: number): number;
   /** Bytes of the unfinished line. */
   readonly pendingBytes: number;
   /** Forgets the unfinished line and delivers nothing more. */
@@ -48,29 +50,33 @@ export function createLineReader(limit: () => number, sink: LineSink): LineReade
     pendingSize = 0;
   }
 
+  function pushLine(chunk: Uint8Array, from: number): number {
+    if (broken) return chunk.length;
+    const end = chunk.indexOf(LF, from);
+    const size = pendingSize + (end === -1 ? chunk.length : end) - from;
+    if (size > limit()) {
+      drop();
+      sink.tooLong();
+      return chunk.length;
+    }
+    if (end === -1) {
+      // This must be a copy, and a Buffer's slice is none. A view would keep the socket's whole chunk alive, or see it reused.
+      pending.push(Uint8Array.from(chunk.subarray(from)));
+      pendingSize = size;
+      return chunk.length;
+    }
+    sink.line(take(chunk.subarray(from, end)));
+    return end + 1;
+  }
+
   function push(chunk: Uint8Array): void {
     let from = 0;
-    while (!broken && from < chunk.length) {
-      const end = chunk.indexOf(LF, from);
-      const size = pendingSize + (end === -1 ? chunk.length : end) - from;
-      if (size > limit()) {
-        drop();
-        sink.tooLong();
-        return;
-      }
-      if (end === -1) {
-        // This must be a copy, and a Buffer's slice is none. A view would keep the socket's whole chunk alive, or see it reused.
-        pending.push(Uint8Array.from(chunk.subarray(from)));
-        pendingSize = size;
-        return;
-      }
-      sink.line(take(chunk.subarray(from, end)));
-      from = end + 1;
-    }
+    while (from < chunk.length) from = pushLine(chunk, from);
   }
 
   return {
     push,
+    pushLine,
     drop,
     get pendingBytes() {
       return pendingSize;
@@ -87,21 +93,48 @@ function withoutCr(line: Uint8Array): Uint8Array {
  * megabytes of `{},` would fill the memory. Whole numbers do not count, since a file may come as a list of them.
  */
 export function hasPartsAtMost(text: Uint8Array, most: number): boolean {
+  return partsOf(text, most) <= most;
+}
+
+/** The number of such parts. The count ends past `most`. */
+export function partsOf(text: Uint8Array, most: number): number {
   let parts = 0;
-  let inString = false;
   for (let index = 0; index < text.length; index++) {
     const byte = text[index];
-    if (inString) {
-      if (byte === BACKSLASH) index++;
-      else if (byte === QUOTE) inString = false;
-      continue;
-    }
     if (byte === undefined || costly[byte] === 0) continue;
-    inString = byte === QUOTE;
     parts++;
-    if (parts > most) return false;
+    if (parts > most) return parts;
+    if (byte === QUOTE) index = endOfString(text, index + 1);
   }
-  return true;
+  return parts;
+}
+
+/** Bytes of a string that are looked at one by one. Behind them the engine's own search for a byte is faster than its call costs. */
+const LOOKED_BYTES = 64;
+
+/** The place of the quote that ends a string, or the text's length. */
+function endOfString(text: Uint8Array, from: number): number {
+  let index = from;
+  // Each is looked for again once it is passed, so that no byte is searched twice.
+  let quote = -1;
+  let backslash = -1;
+  for (;;) {
+    for (const until = index + LOOKED_BYTES; index < until; index++) {
+      const byte = text[index];
+      if (byte === BACKSLASH) index++;
+      else if (byte === QUOTE || byte === undefined) return Math.min(index, text.length);
+    }
+    if (quote < index) quote = text.indexOf(QUOTE, index);
+    if (quote === -1) return text.length;
+    if (backslash < index) backslash = placeOf(text, BACKSLASH, index);
+    if (quote < backslash) return quote;
+    index = backslash;
+  }
+}
+
+function placeOf(text: Uint8Array, byte: number, from: number): number {
+  const found = text.indexOf(byte, from);
+  return found === -1 ? text.length : found;
 }
 
 const QUOTE = 0x22;
@@ -117,19 +150,63 @@ const CLOSE_OBJECT = 0x7d;
 /** Whether arrays and objects in the JSON text nest no deeper than `depth`. Brackets inside strings do not count. */
 export function nestsAtMost(line: Uint8Array, depth: number): boolean {
   let open = 0;
-  let inString = false;
   for (let index = 0; index < line.length; index++) {
     const byte = line[index];
-    if (inString) {
-      if (byte === BACKSLASH) index++;
-      else if (byte === QUOTE) inString = false;
-    } else if (byte === QUOTE) inString = true;
+    if (byte === QUOTE) index = endOfString(line, index + 1);
     else if (byte === OPEN_ARRAY || byte === OPEN_OBJECT) {
       open++;
       if (open > depth) return false;
     } else if (byte === CLOSE_ARRAY || byte === CLOSE_OBJECT) open--;
   }
   return true;
+}
+
+/** The shape of a JSON text that comes in chunks: its parts, as `partsOf` counts them, and its deepest nesting. */
+export type Shape = { add(chunk: Uint8Array): void; readonly parts: number; readonly deepest: number };
+
+export function createShape(): Shape {
+  let parts = 0;
+  let open = 0;
+  let deepest = 0;
+  let inString = false;
+  /** Whether the last chunk ended with a backslash that escapes the next byte. */
+  let isEscaped = false;
+
+  /** Reads on in a string. Returns the place behind it, or behind the chunk. */
+  function readString(chunk: Uint8Array, from: number): number {
+    const end = endOfString(chunk, from + (isEscaped ? 1 : 0));
+    inString = end >= chunk.length;
+    isEscaped = inString && endsEscaping(chunk, from + (isEscaped ? 1 : 0));
+    return end + 1;
+  }
+
+  return {
+    add: (chunk) => {
+      if (chunk.length === 0) return;
+      let index = inString ? readString(chunk, 0) : 0;
+      for (; index < chunk.length; index++) {
+        const byte = chunk[index];
+        if (byte === undefined) break;
+        if (costly[byte] === 1) parts++;
+        if (byte === QUOTE) index = readString(chunk, index + 1) - 1;
+        else if (byte === OPEN_ARRAY || byte === OPEN_OBJECT) deepest = Math.max(deepest, ++open);
+        else if (byte === CLOSE_ARRAY || byte === CLOSE_OBJECT) open--;
+      }
+    },
+    get parts() {
+      return parts;
+    },
+    get deepest() {
+      return deepest;
+    },
+  };
+}
+
+/** Whether an odd number of backslashes ends the bytes of a string from here on. */
+function endsEscaping(chunk: Uint8Array, from: number): boolean {
+  let at = chunk.length;
+  while (at > from && chunk[at - 1] === BACKSLASH) at--;
+  return (chunk.length - at) % 2 === 1;
 }
 
 /**

@@ -11,16 +11,11 @@ import {
   type OperationResult,
   serviceCatalogue,
 } from "../../protocol/service-catalogue.ts";
+import { createAnswerReader, ownService, type ServiceBounds } from "./answer-bounds.ts";
 import { offlineFor } from "./offline-reason.ts";
 
 /** Milliseconds that a request may take before the service counts as unreachable. events.wait adds its own waiting. */
 export const REQUEST_MS = 20_000;
-
-/**
- * The most bytes of one answer. The largest honest one is just under 79 MiB: ten found items with 500 long fields and 100 files
- * each. A service that sends more attacks the agent's memory.
- */
-export const ANSWER_BYTES_MAX = 80 * 1024 * 1024;
 
 /** The place of an account: the service in this process, or one at a URL. */
 export type ServiceAddress = {
@@ -67,8 +62,13 @@ const noService = (why: string) =>
     hint: "as in https://postern.example, or http://127.0.0.1:8420 on this machine",
   });
 
-export function createServiceClient(address: ServiceAddress, now: () => number = Date.now): CallService {
-  const ask = askerOf(address);
+/** `bounds` are what its answers may cost. */
+export function createServiceClient(
+  address: ServiceAddress,
+  now: () => number = Date.now,
+  bounds: ServiceBounds = ownService,
+): CallService {
+  const ask = askerOf(address, bounds);
   let unreachedSinceMs: number | undefined;
   let wasAsked = false;
 
@@ -100,7 +100,8 @@ export function createServiceClient(address: ServiceAddress, now: () => number =
 
 const secondOf = (ms: number): string => `${new Date(ms).toISOString().slice(0, 19)}Z`;
 
-function askerOf(address: ServiceAddress): CallService {
+function askerOf(address: ServiceAddress, bounds: ServiceBounds): CallService {
+  const textOf = createAnswerReader(bounds);
   const base = address.origin === EMBEDDED_ORIGIN ? "http://embedded.invalid" : address.origin;
   return async (name, params, options = {}) => {
     const waiting = (params as { waitMs?: number }).waitMs ?? 0;
@@ -116,8 +117,16 @@ function askerOf(address: ServiceAddress): CallService {
       signal: options.signal === undefined ? timeout : AbortSignal.any([timeout, options.signal]),
     });
     const response = await send(address, request, options.signal);
-    return read(name, response, options.signal) as never;
+    const text = () => textOf(response, options.token !== undefined);
+    return demandFew(await read(name, response, text, options.signal), bounds.vaults) as never;
   };
+}
+
+/** The same result, where it is no list of too many vaults. */
+function demandFew(result: unknown, vaultsMax: number): unknown {
+  const { vaults } = result as { vaults?: unknown };
+  if (!Array.isArray(vaults) || vaults.length <= vaultsMax) return result;
+  throw new PosternError("serviceRefused", `it lists more than ${vaultsMax} vaults, and no account here uses it`);
 }
 
 async function send(address: ServiceAddress, request: Request, signal: AbortSignal | undefined): Promise<Response> {
@@ -130,8 +139,13 @@ async function send(address: ServiceAddress, request: Request, signal: AbortSign
 }
 
 /** Checks an answer's shape before its use, since the service is not trusted. */
-async function read(name: OperationName, response: Response, signal: AbortSignal | undefined): Promise<unknown> {
-  const body = await bodyOf(response, signal);
+async function read(
+  name: OperationName,
+  response: Response,
+  text: () => Promise<string>,
+  signal: AbortSignal | undefined,
+): Promise<unknown> {
+  const body = await bodyOf(text, signal);
   if (response.ok) {
     if (!validatorOf(name).Check(body))
       throw new PosternError("serviceRefused", `its answer to ${name} has the wrong shape`);
@@ -188,10 +202,10 @@ function errorOf(name: ErrorName, message: unknown, about: unknown): PosternErro
   return new PosternError(name, detail?.replace(` (vault ${about})`, ""), { vault: about });
 }
 
-async function bodyOf(response: Response, signal: AbortSignal | undefined): Promise<unknown> {
+async function bodyOf(read: () => Promise<string>, signal: AbortSignal | undefined): Promise<unknown> {
   let text: string;
   try {
-    text = await textOf(response);
+    text = await read();
   } catch (error) {
     if (error instanceof PosternError) throw error;
     signal?.throwIfAborted();
@@ -202,25 +216,6 @@ async function bodyOf(response: Response, signal: AbortSignal | undefined): Prom
   } catch {
     // Without the cause, since the parser's text quotes the service's bytes.
     throw new PosternError("offline", "its answer was not JSON");
-  }
-}
-
-/** Reads an answer up to the limit, whether or not it claims a length. */
-async function textOf(response: Response): Promise<string> {
-  const reader = response.body?.getReader();
-  if (reader === undefined) return "";
-  const decoder = new TextDecoder("utf-8", { fatal: true });
-  let text = "";
-  for (let size = 0; ; ) {
-    const { done, value } = await reader.read();
-    if (done) return text + decoder.decode();
-    size += value.length;
-    if (size > ANSWER_BYTES_MAX) {
-      // Not awaited, so that a service that does not let go cannot block the agent.
-      reader.cancel().catch(() => undefined);
-      throw new PosternError("serviceRefused", `its answer is longer than ${ANSWER_BYTES_MAX} bytes`);
-    }
-    text += decoder.decode(value, { stream: true });
   }
 }
 

@@ -4,13 +4,13 @@ import type { ServiceAccountToken } from "../../protocol/access/service-account-
 import { deriveUserKeys, KEY_BYTES, type UserKeys } from "../../protocol/crypto/derivation.ts";
 import { fromBase64, toBase64 } from "../../protocol/crypto/encoding.ts";
 import { type Context, open, seal } from "../../protocol/crypto/envelope.ts";
-import { newKeyset, openKeyset } from "../../protocol/crypto/keyset.ts";
+import { type Keyset, newKeyset, openKeyset } from "../../protocol/crypto/keyset.ts";
 import type { Primitives } from "../../protocol/crypto/primitives.ts";
 import { openTokenRootKey, tokenKeys } from "../../protocol/crypto/service-account.ts";
 import { passwordChangeBytes, signInKeyPair } from "../../protocol/crypto/sign-in.ts";
 import { PosternError } from "../../protocol/errors.ts";
 import type { CallService, ServiceAddress } from "./service-client.ts";
-import { createServiceSession, type UserRecord } from "./service-session.ts";
+import { createServiceSession, type ServiceSession, type UserRecord } from "./service-session.ts";
 import type { SignedIn, UserOnDevice } from "./signed-in.ts";
 import { newUserData, sealUserData } from "./user-data.ts";
 
@@ -124,7 +124,7 @@ async function openedAt(
   signInSeed: Uint8Array,
   rootKeyOf: (record: UserRecord) => Uint8Array,
 ): Promise<SignedIn> {
-  const session = createServiceSession(
+  const session = sessionWith(
     crypto,
     call,
     { origin: address.origin, account: who.account, user: who.user, device: who.device, store: who.store },
@@ -133,10 +133,35 @@ async function openedAt(
   try {
     const record = await session.signIn();
     const rootKey = rootKeyOf(record);
-    const keyset = openKeyset(crypto, rootKey, who.account, who.user, record.keyset);
+    const keyset = keysetUnder(crypto, rootKey, who, record.keyset);
     return { session, rootKey, keyset, record };
   } catch (error) {
     session.close();
+    throw error;
+  }
+}
+
+/** The session of a seed, which is wiped in any case. */
+function sessionWith(...parts: Parameters<typeof createServiceSession>): ServiceSession {
+  const [crypto, , , seed] = parts;
+  try {
+    return createServiceSession(...parts);
+  } finally {
+    crypto.release(seed);
+  }
+}
+
+/** The keys under a root key, which is released where they do not open. */
+function keysetUnder(
+  crypto: Primitives,
+  rootKey: Uint8Array,
+  { account, user }: { account: string; user: string },
+  sealed: UserRecord["keyset"],
+): Keyset {
+  try {
+    return openKeyset(crypto, rootKey, account, user, sealed);
+  } catch (error) {
+    crypto.release(rootKey);
     throw error;
   }
 }
@@ -158,16 +183,18 @@ export async function signInWithToken(
     byToken: true,
     store,
   } as const;
-  const session = createServiceSession(crypto, call, identity, signInSeed);
   try {
-    const record = await session.signIn();
-    const place = { account, serviceAccount };
-    const rootKey = openTokenRootKey(crypto, { place, token, unlockKey, sealed: record.rootKey });
-    const keyset = openKeyset(crypto, rootKey, account, serviceAccount, record.keyset);
-    return { session, rootKey, keyset, record };
-  } catch (error) {
-    session.close();
-    throw error;
+    const session = sessionWith(crypto, call, identity, signInSeed);
+    try {
+      const record = await session.signIn();
+      const place = { account, serviceAccount };
+      const rootKey = openTokenRootKey(crypto, { place, token, unlockKey, sealed: record.rootKey });
+      const keyset = keysetUnder(crypto, rootKey, identity, record.keyset);
+      return { session, rootKey, keyset, record };
+    } catch (error) {
+      session.close();
+      throw error;
+    }
   } finally {
     crypto.release(unlockKey);
   }
@@ -193,7 +220,7 @@ export async function openKeys(
   );
   try {
     const rootKey = openRootKey(crypto, unlockKey, who, who.record.rootKey);
-    const keyset = openKeyset(crypto, rootKey, who.account, who.user, who.record.keyset);
+    const keyset = keysetUnder(crypto, rootKey, who, who.record.keyset);
     return { session, rootKey, keyset, record: who.record, signInKey: pair.publicKey };
   } catch (error) {
     session.close();
@@ -245,6 +272,6 @@ export async function changePassword(
     signedIn.session.replaceKey(signInSeed);
     return toBase64(rootKey);
   } finally {
-    crypto.release(unlockKey);
+    crypto.release(unlockKey, signInSeed);
   }
 }

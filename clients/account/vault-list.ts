@@ -111,6 +111,21 @@ export type VaultListParts = {
   readonly nowMs: () => number;
 };
 
+/** Returns the key once the work under it is done. It is released where that fails. A vault that was made after all has its key opened like any other. */
+async function orReleased(
+  crypto: Primitives,
+  vaultKey: VaultKey,
+  work: (vaultKey: VaultKey) => Promise<unknown>,
+): Promise<VaultKey> {
+  try {
+    await work(vaultKey);
+    return vaultKey;
+  } catch (error) {
+    crypto.release(vaultKey.key, vaultKey.indexKey);
+    throw error;
+  }
+}
+
 export function createVaultList(parts: VaultListParts): VaultList {
   const { crypto, account, session, rootKey, keyset, groups, pinned, madeVaults, byToken, nowMs } = parts;
   /** Open keys by vault and key id. */
@@ -276,12 +291,12 @@ export function createVaultList(parts: VaultListParts): VaultList {
     create: async (title, description, type = "userCreated", shared = []) => {
       const maker = { account, keyset, groups, ...(byToken === undefined ? {} : { byToken }) };
       const place = newPlace(crypto, maker);
-      const { vault } = place;
-      const vaultKey = remember(vault, newVaultKey(crypto));
       const wanted = { title, description, type, groups: shared };
-      await session.call("vaults.create", await newVault(crypto, maker, place, vaultKey, wanted));
+      const send = async (key: VaultKey) =>
+        session.call("vaults.create", await newVault(crypto, maker, place, key, wanted));
+      remember(place.vault, await orReleased(crypto, newVaultKey(crypto), send));
       list = undefined;
-      return entryOf(await get(vault));
+      return entryOf(await get(place.vault));
     },
     update: async (id, change) => {
       const { key, stored, believed } = await get(id);

@@ -12,6 +12,8 @@ export type Approvers = {
   mayManage(connection: Connection, account: string): boolean;
   /** The connections that may see this account's prompts now. Those that no longer may are detached. */
   of(account: string): ReadonlySet<Connection>;
+  /** Whether a connection shows the prompts of any account. */
+  isAttached(connection: Connection): boolean;
   detach(connection: Connection): void;
   /** Detaches all connections of an account. `seeing` are those that saw its prompts until now. */
   lock(account: string, seeing: ReadonlySet<Connection>): void;
@@ -55,6 +57,7 @@ export function createApprovers(grants: Grants): Approvers {
       attached.set(connection, accounts.set(account, { byGrant: hasGrant(connection, account) }));
     },
     of,
+    isAttached: (connection) => attached.has(connection),
     detach: (connection) => {
       attached.delete(connection);
       for (const kept of untilLock.values()) kept.delete(connection);

@@ -14,6 +14,7 @@ import type { Offers } from "./offers.ts";
 import type { Asked, Asker, Choice, Ending, Offer, Prompt, Waiter, Watcher } from "./prompt.ts";
 import { newSalt, promptHash, promptText } from "./prompt-text.ts";
 import type { Quotas } from "./quotas.ts";
+import type { Room, RoomOf } from "./rooms.ts";
 import { type WhoAsks, whoAsks } from "./who-asks.ts";
 
 /** Milliseconds in which further scopes of a subject are gathered before the prompt is shown. A program often asks in a burst. */
@@ -66,6 +67,8 @@ type Open = Topic & {
   readonly code: string;
   /** Whether a program's client asked first. */
   readonly isClient: boolean;
+  /** That of the first asker. */
+  readonly room: Room;
   asked: Map<string, Asked>;
   finding?: Promise<void>;
   waiters: Set<{ keys: readonly string[]; resolve(): void; reject(error: Error): void; waiter: Waiter }>;
@@ -78,6 +81,7 @@ type Notes = { readonly file: readonly string[]; readonly yes: readonly string[]
 export type BrokerParts = {
   readonly clock: Clock;
   readonly quotas: Quotas;
+  readonly roomOf: RoomOf;
   readonly watcher: Watcher;
   readonly newId: () => string;
   /** The account's name, where a prompt must show it: on an agent with several accounts, and where the asker named one. */
@@ -94,7 +98,7 @@ export type BrokerParts = {
 };
 
 export function createBroker(parts: BrokerParts): Broker {
-  const { clock, quotas, watcher, newId } = parts;
+  const { clock, quotas, roomOf, watcher, newId } = parts;
   const prompts = new Set<Open>();
   const codes = createMatchCodes();
 
@@ -109,13 +113,15 @@ export function createBroker(parts: BrokerParts): Broker {
     return own.find((open) => open.frozen === undefined && hasRoom(open));
   }
 
-  function open(topic: Topic, isClient: boolean): Open {
-    quotas.opening(topic.subject.family);
+  function open(topic: Topic, { connection, isClient = false }: Waiter): Open {
+    const room = roomOf(connection);
+    quotas.opening(topic.subject.family, room);
     const made: Open = {
       id: newId(),
       code: codes.take(),
       ...topic,
       isClient,
+      room,
       asked: new Map(),
       waiters: new Set(),
       cancelTimer: clock.after(GATHER_MS, () => show(made)),
@@ -168,7 +174,7 @@ export function createBroker(parts: BrokerParts): Broker {
     if (!prompts.delete(open)) return;
     open.cancelTimer();
     codes.give(open.code);
-    quotas.closed(open.subject.family, "withdrawn");
+    quotas.closed(open.subject.family, "withdrawn", open.room);
     for (const waiting of open.waiters) waiting.reject(error);
     open.waiters.clear();
   }
@@ -177,7 +183,7 @@ export function createBroker(parts: BrokerParts): Broker {
     if (!prompts.delete(open)) return;
     open.cancelTimer();
     codes.give(open.code);
-    quotas.closed(open.subject.family, ending);
+    quotas.closed(open.subject.family, ending, open.room);
     // The waiting calls come first, so that they continue even if a watcher fails. They run in a later turn.
     for (const waiting of open.waiters) {
       if (ending === "approved") waiting.resolve();
@@ -233,7 +239,7 @@ export function createBroker(parts: BrokerParts): Broker {
       const keys = asked.map(({ form, sent, words }) => JSON.stringify([scopeKey(verb, form), sent, words]));
       const isAct = asked.some(({ form }) => form.act !== undefined);
       const topic: Topic = { account, subject, verb, isAct, named: waiter.named };
-      const prompt = joinable(topic, keys, asked) ?? open(topic, waiter.isClient === true);
+      const prompt = joinable(topic, keys, asked) ?? open(topic, waiter);
       if (prompt.frozen === undefined) {
         for (const [index, one] of asked.entries()) prompt.asked.set(keys[index] ?? "", one);
       }

@@ -60,6 +60,8 @@ export type Grants = {
   addOn(grant: Grant, verb: Verb, scope: Scope): void;
   /** The living grants: all, or those that one subject uses, with those of its terminal session. */
   list(subject?: Subject): Grant[];
+  /** Whether the subject uses any. */
+  has(subject: Subject): boolean;
   find(id: string): Grant | undefined;
   /** Ends one grant. False where there is none with this id. */
   revoke(id: string): boolean;
@@ -159,6 +161,7 @@ export function createGrants(clock: Clock, newId: () => string, ended: () => voi
       add({ subject, verb, scope, idleMs, ageMs, isWidened, createdAt, restsOn }, momentOf(clock));
     },
     list: (subject) => (subject === undefined ? everyLiving() : keysOf(subject).flatMap(living)),
+    has: (subject) => keysOf(subject).some((key) => living(key).length > 0),
     find: (id) => everyLiving().find((grant) => grant.id === id),
     revoke,
     endApplications: (ids) => {

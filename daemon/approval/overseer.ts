@@ -15,10 +15,13 @@ import { repeatCounter } from "../session/unlocked.ts";
 import type { Broker } from "./broker.ts";
 import type { Grants } from "./grants.ts";
 import type { Choice, Prompt } from "./prompt.ts";
+import type { RoomOf } from "./rooms.ts";
 import { waiterOf } from "./waiter.ts";
 
-/** Wrong match codes of one family in a minute before it must wait. A person's slips need no more. */
+/** Wrong match codes of one family in a minute before it must wait. A person's slips need no more. A family has a count in each room. */
 export const WRONG_CODES_MAX = 5;
+/** Wrong match codes of all strangers together in a minute. There are a million codes, and forks of one program share this. */
+export const WRONG_CODES_STRANGERS_MAX = 20;
 /** Milliseconds for which a wrong code counts. */
 export const WRONG_CODE_MS = 60_000;
 /** Families whose wrong codes are remembered. */
@@ -61,9 +64,11 @@ export type OverseerParts = {
   readonly grants: Grants;
   readonly broker: Broker;
   readonly log: Log;
+  readonly roomOf: RoomOf;
 };
 
-export function createOverseer({ proofs, clock, sessions, grants, broker, log }: OverseerParts): Overseer {
+export function createOverseer(parts: OverseerParts): Overseer {
+  const { proofs, clock, sessions, grants, broker, log, roomOf } = parts;
   const wrongCodes = new Map<string, Moment[]>();
 
   async function prove({ proof, account, prompt: named, choice }: ToProve, call: Call): Promise<Strength> {
@@ -140,22 +145,29 @@ export function createOverseer({ proofs, clock, sessions, grants, broker, log }:
   }
 
   function demandCodeTry(call: Call): void {
-    if (recentWrong(call).length >= WRONG_CODES_MAX)
+    if (placesOf(call).some(([place, most]) => recentWrong(place).length >= most))
       throw new PosternError("tryLater", "too many wrong match codes; a minute");
   }
 
-  function recentWrong(call: Call): Moment[] {
-    const moments = wrongCodes.get(call.connection.subject.family) ?? [];
+  /** Where the wrong codes of a call count, with the most of each place. */
+  function placesOf({ connection }: Call): [place: string, most: number][] {
+    const room = roomOf(connection);
+    const own: [string, number] = [`${room}|${connection.subject.family}`, WRONG_CODES_MAX];
+    return room === "strangers" ? [["strangers", WRONG_CODES_STRANGERS_MAX], own] : [own];
+  }
+
+  function recentWrong(place: string): Moment[] {
     const now = momentOf(clock);
-    return moments.filter((moment) => passedMs(now, moment) < WRONG_CODE_MS);
+    return (wrongCodes.get(place) ?? []).filter((moment) => passedMs(now, moment) < WRONG_CODE_MS);
   }
 
   function wrongCode(call: Call): void {
-    const { family } = call.connection.subject;
-    const recent = recentWrong(call);
-    wrongCodes.delete(family);
-    if (wrongCodes.size >= FAMILIES_MAX) wrongCodes.delete(wrongCodes.keys().next().value ?? "");
-    wrongCodes.set(family, [...recent, momentOf(clock)]);
+    for (const [place] of placesOf(call)) {
+      const recent = recentWrong(place);
+      wrongCodes.delete(place);
+      if (wrongCodes.size >= FAMILIES_MAX) wrongCodes.delete(wrongCodes.keys().next().value ?? "");
+      wrongCodes.set(place, [...recent, momentOf(clock)]);
+    }
   }
 
   return {

@@ -1,44 +1,59 @@
 // The number of questions that a program may ask without getting a yes. It is counted per family (session leader or cgroup, and executable), since
-// each fork is a new process. It is counted once more over all programs, with larger numbers, so that a few rogue families cannot block the
-// person's own programs. An approved question costs nothing, so that a script may ask for many secrets one by one. Every other question counts: an
+// each fork is a new process. It is counted once more over all of a room (rooms.ts), with larger numbers: programs with a yes and commands at a
+// terminal have rooms of their own, so that no number of rogue families can block them. An approved question costs nothing, so that a script may ask for many secrets one by one. Every other question counts: an
 // open one, and for ten minutes after its end a denied, an ignored and a withdrawn one. Otherwise a program could show questions without end by
 // withdrawing each of them.
 import { PosternError } from "../../protocol/errors.ts";
 import { type Clock, type Moment, momentOf, passedMs } from "../host/clock.ts";
 import type { Ending } from "./prompt.ts";
+import type { Room } from "./rooms.ts";
 
 /** Open prompts of one family at once. More of them are a flood and no questions. */
 export const OPEN_PER_FAMILY = 3;
 /** Prompts of one family that are open, or ended without a yes in the last ten minutes. */
 export const RECENT_PER_FAMILY = 20;
-/** Open prompts of all programs at once. */
-export const OPEN_GLOBAL = 24;
-/** The same over all programs. */
-export const RECENT_GLOBAL = 200;
+/** Open prompts of all strangers at once: of four programs that ask as often as they may. */
+export const OPEN_STRANGERS = 12;
+/** Prompts of all strangers that are open, or ended without a yes in the last ten minutes: of four programs too. */
+export const RECENT_STRANGERS = 80;
+/** The same of all programs with a yes, and once more of all commands at a terminal. */
+export const OPEN_OF_ROOM = 24;
+export const RECENT_OF_ROOM = 200;
 /** Milliseconds for which a prompt counts after an end without a yes. */
 export const RECENT_MS = 600_000;
 /** Refusals in a row after which a family must wait. */
 export const REFUSALS_BEFORE_COOL_DOWN = 2;
 /** Milliseconds that a family waits after that. */
 export const COOL_DOWN_MS = 120_000;
-/** Remembered families. Past it the least active ones are forgotten. Then only the numbers over all programs limit them. */
+/** Remembered families. Past it the least active ones are forgotten. Then only the numbers of their room limit them. */
 export const FAMILIES_MAX = 1_000;
 
 /** `unanswered` has the ends of the prompts that got no yes. */
 type Family = { open: number; unanswered: Moment[]; refusals: number; coolingSince: Moment | undefined };
 
+/** The prompts of all families in a room. */
+type Whole = { readonly openMax: number; readonly recentMax: number; open: number; unanswered: Moment[] };
+
 export type Quotas = {
   /** Counts a prompt that will open, or throws promptQuota or coolingDown. */
-  opening(family: string): void;
-  closed(family: string, ending: Ending): void;
+  opening(family: string, room?: Room): void;
+  /** `room` is that of its opening. */
+  closed(family: string, ending: Ending, room?: Room): void;
 };
+
+const wholeOf = (openMax: number, recentMax: number): Whole => ({ openMax, recentMax, open: 0, unanswered: [] });
 
 export function createQuotas(clock: Clock): Quotas {
   const families = new Map<string, Family>();
-  let globalUnanswered: Moment[] = [];
-  let globalOpen = 0;
+  const wholes: Record<Room, Whole> = {
+    known: wholeOf(OPEN_OF_ROOM, RECENT_OF_ROOM),
+    terminal: wholeOf(OPEN_OF_ROOM, RECENT_OF_ROOM),
+    strangers: wholeOf(OPEN_STRANGERS, RECENT_STRANGERS),
+  };
 
-  function familyOf(key: string): Family {
+  /** A family has a count in each room: what strangers of it do takes nothing from its program with a yes. */
+  function familyOf(name: string, room: Room): Family {
+    const key = `${room}|${name}`;
     const known = families.get(key);
     if (known !== undefined) {
       // Re-inserted, so that the map's order is the order of use.
@@ -60,34 +75,36 @@ export function createQuotas(clock: Clock): Quotas {
   const recent = (moments: Moment[], now: Moment) => moments.filter((moment) => passedMs(now, moment) < RECENT_MS);
 
   return {
-    opening: (key) => {
-      const family = familyOf(key);
+    opening: (name, room = "strangers") => {
+      const family = familyOf(name, room);
+      const whole = wholes[room];
       const now = momentOf(clock);
       if (family.coolingSince !== undefined && passedMs(now, family.coolingSince) < COOL_DOWN_MS) {
         throw new PosternError("coolingDown", `${COOL_DOWN_MS / 1000} s from the last denial`);
       }
       family.unanswered = recent(family.unanswered, now);
-      globalUnanswered = recent(globalUnanswered, now);
+      whole.unanswered = recent(whole.unanswered, now);
       if (family.open >= OPEN_PER_FAMILY)
         throw new PosternError("promptQuota", `${OPEN_PER_FAMILY} may be open at once`);
       if (family.open + family.unanswered.length >= RECENT_PER_FAMILY)
         throw new PosternError("promptQuota", `${RECENT_PER_FAMILY} denied, ignored or open in 10 minutes`);
-      if (globalOpen >= OPEN_GLOBAL || globalOpen + globalUnanswered.length >= RECENT_GLOBAL)
+      if (whole.open >= whole.openMax || whole.open + whole.unanswered.length >= whole.recentMax)
         throw new PosternError("promptQuota", "too many programs are asking at once");
       family.open++;
-      globalOpen++;
+      whole.open++;
     },
-    closed: (key, ending) => {
-      const family = familyOf(key);
+    closed: (name, ending, room = "strangers") => {
+      const family = familyOf(name, room);
+      const whole = wholes[room];
       family.open = Math.max(0, family.open - 1);
-      globalOpen = Math.max(0, globalOpen - 1);
+      whole.open = Math.max(0, whole.open - 1);
       if (ending === "approved") {
         family.refusals = 0;
         return;
       }
       const now = momentOf(clock);
       family.unanswered.push(now);
-      globalUnanswered.push(now);
+      whole.unanswered.push(now);
       if (ending !== "denied") return;
       family.refusals++;
       family.coolingSince = family.refusals >= REFUSALS_BEFORE_COOL_DOWN ? now : undefined;

@@ -10,6 +10,9 @@ import type { Quotas } from "./quotas.ts";
 /** Waiting calls of one subject for one account: as many as are promised to share one prompt. */
 export const UNLOCK_WAITERS_MAX = 1_000;
 
+/** While the account is locked nobody holds a grant. So all that wait share the larger room. */
+const ROOM = "known";
+
 /** A call that waits for an unlock. `begun` is called once, so that the asker can say that it waits. */
 export type UnlockWaiter = { readonly signal: AbortSignal; begun(expiresAtMs: number): void };
 
@@ -52,7 +55,7 @@ export function createUnlockWaits({ clock, quotas, tell }: UnlockWaitsParts): Un
   /** Beyond the quota a call is told what every call was told before calls could wait. */
   function demandPlace(family: string): void {
     try {
-      quotas.opening(family);
+      quotas.opening(family, ROOM);
     } catch (error) {
       if (!(error instanceof PosternError)) throw error;
       throw tooMany();
@@ -64,7 +67,7 @@ export function createUnlockWaits({ clock, quotas, tell }: UnlockWaitsParts): Un
     place.waiting.delete(one);
     if (place.waiting.size > 0) return;
     places.delete(JSON.stringify([key, place.account ?? null]));
-    quotas.closed(family, ending);
+    quotas.closed(family, ending, ROOM);
   }
 
   function join(place: Place, subject: Subject, { signal, begun }: UnlockWaiter): Promise<void> {

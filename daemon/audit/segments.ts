@@ -62,6 +62,9 @@ export function readSegment(segment: Segment): Line[] {
   return unfinished === "" ? whole : [...whole, { kind: "torn", bytes: Buffer.byteLength(unfinished) }];
 }
 
+/** Opens a segment for reading. The caller closes it. */
+export const openSegment = (path: string): number => openOwn(path, constants.O_RDONLY);
+
 /** Opens no link and no pipe, which would block the agent for ever. Throws fileUnusable. */
 function readWhole(path: string): string {
   const descriptor = openOwn(path, constants.O_RDONLY);
@@ -89,14 +92,18 @@ function openOwn(path: string, flags: number): number {
 }
 
 function parseLine(line: string): Line {
+  const record = recordOf(line);
+  return record === undefined ? { kind: "torn", bytes: Buffer.byteLength(line) } : { kind: "record", record };
+}
+
+/** The record of a line. Undefined for a torn tail; the record after it reports it. */
+export function recordOf(line: string): Linked | undefined {
   try {
     const record = JSON.parse(line) as Linked;
-    if (typeof record === "object" && record !== null && Number.isInteger(record.seq))
-      return { kind: "record", record };
+    return typeof record === "object" && record !== null && Number.isInteger(record.seq) ? record : undefined;
   } catch {
-    // No JSON: a torn tail. The record after it reports it.
+    return undefined;
   }
-  return { kind: "torn", bytes: Buffer.byteLength(line) };
 }
 
 /** An open segment. Each append is one write, so a crash tears only the last line. A failed append leaves nothing. */

@@ -16,6 +16,8 @@ const SLOT_BYTES = 64;
 
 /** The agent's primitives, and the wiping of all kept keys. */
 export type Sodium = Primitives & {
+  /** Keys that can still be kept. */
+  keysLeft(): number;
   /** Wipes every kept key and the state of every open stream. A holder of one then has zeros, which are refused. */
   wipeAll(): void;
 };
@@ -149,10 +151,13 @@ function build(native: Native): Sodium {
     equal: (a, b) => a.length === b.length && timingSafeEqual(a, b),
     wipe,
     keep: (key) => {
-      const kept = slab.take(key);
-      wipe(key);
-      return kept;
+      try {
+        return slab.take(key);
+      } finally {
+        wipe(key);
+      }
     },
+    keysLeft: slab.left,
     release: (...keys) => {
       for (const key of keys) if (!slab.release(key)) wipe(key);
     },
@@ -328,6 +333,7 @@ function createSlab(native: Native): {
   /** Whether the key lies in the slab. Then the caller need not wipe it. */
   release(key: Uint8Array): boolean;
   wipeAll(): void;
+  left(): number;
 } {
   const memory = lockedMemory(native);
   // A freed slot is reused last. A holder that still has it after a lock sees zeros for long, and not the next key.
@@ -337,7 +343,7 @@ function createSlab(native: Native): {
     take: (key) => {
       if (key.length > SLOT_BYTES) throw new RangeError(`a kept key has at most ${SLOT_BYTES} bytes`);
       const at = free.shift();
-      if (at === undefined) throw new RangeError("the memory for keys is full");
+      if (at === undefined) throw new PosternError("busy", "the memory for keys is full", { hint: "lock an account" });
       const slot = memory.subarray(at, at + key.length);
       slot.set(key);
       used.set(at, slot);
@@ -359,6 +365,7 @@ function createSlab(native: Native): {
       free.push(...used.keys());
       used.clear();
     },
+    left: () => free.length,
   };
 }
 

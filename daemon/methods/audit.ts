@@ -7,9 +7,10 @@ import { PosternError } from "../../protocol/errors.ts";
 import type { Overseer } from "../approval/overseer.ts";
 import { type Record as AuditRecord, happenedAt } from "../audit/chain.ts";
 import type { AuditLog } from "../audit/log.ts";
+import { newestOf } from "../audit/own-records.ts";
 import { isWithin, PAGE_BYTES_MAX, type Page, type Range, readPage } from "../audit/pages.ts";
 import { verify } from "../audit/proof.ts";
-import { listSegments, readSegment, SEGMENTS_MAX } from "../audit/segments.ts";
+import { listSegments, readSegment } from "../audit/segments.ts";
 import { entryOf, whoOf } from "../call/log-entry.ts";
 import { accountFolder } from "../host/data-folder.ts";
 import type { OpenSession } from "../session/account-session.ts";
@@ -24,9 +25,6 @@ import { titlesOf } from "./audit-titles.ts";
 type AuditHandlers = Pick<Handlers, "audit.list" | "audit.verify">;
 type Asked = ParamsOf<"audit.list">;
 type Shown = ResultOf<"audit.list">["records"][number];
-
-/** Segments that are searched for a caller's own records. A caller who may not see the log must not make the agent read all of it. */
-const OWN_SEGMENTS_MAX = 2;
 
 export type AuditParts = {
   readonly home: string;
@@ -56,7 +54,7 @@ export function auditMethods({ home, crypto, sessions, overseer, left }: AuditPa
       // Without a search the newest records are wanted.
       const found: Page = isSearch(params)
         ? await readPage(folder, rangeOf(params), limit, wanted)
-        : { records: newest(folder, limit, SEGMENTS_MAX, everyone) };
+        : { records: newest(folder, limit) };
       return { ...found, records: await withTitles(unlocked, names, found.records) };
     } finally {
       names.close();
@@ -74,10 +72,11 @@ export function auditMethods({ home, crypto, sessions, overseer, left }: AuditPa
       audit.flush();
       const own = whoOf(call.connection.subject);
       const folder = accountFolder(home, file.account);
-      const isOwn = (record: AuditRecord) => record.who === own && isWithin(range, record);
+      const limit = params.limit ?? AUDIT_PAGE_DEFAULT;
+      const wanted = (record: AuditRecord) => isWithin(range, record);
       const answer = oversees
         ? await whole(folder, params, unlocked)
-        : { records: newest(folder, params.limit ?? AUDIT_PAGE_DEFAULT, OWN_SEGMENTS_MAX, isOwn).map(shown) };
+        : { records: withinBytes(await newestOf(folder, own, { limit, wanted })).map(shown) };
       audit.read(entryOf(call, "ok", []));
       return answer;
     },
@@ -95,20 +94,13 @@ export function auditMethods({ home, crypto, sessions, overseer, left }: AuditPa
   };
 }
 
-const everyone = () => true;
-
-/** The newest matching records, oldest first. */
-function newest(
-  folder: string,
-  limit: number,
-  segments: number,
-  wanted: (record: AuditRecord) => boolean,
-): AuditRecord[] {
+/** The newest records, oldest first. */
+function newest(folder: string, limit: number): AuditRecord[] {
   const found: AuditRecord[] = [];
   // From the newest segment backwards, so that a long log costs no more than the shown part.
-  for (const segment of listSegments(folder).reverse().slice(0, segments)) {
+  for (const segment of listSegments(folder).reverse()) {
     const records = readSegment(segment).flatMap((line) => (line.kind === "record" ? [line.record] : []));
-    found.unshift(...records.filter(wanted).slice(-limit));
+    found.unshift(...records.slice(-limit));
     if (found.length >= limit) break;
   }
   return withinBytes(found.slice(-limit));

@@ -11,11 +11,11 @@ import { factsOf, isAtSameTerminal, isInFront, isStill, statOf, usersOf } from "
 /** The kernel's own facts about a connection. This file closes `pidfd`. */
 export type Credentials = { readonly uid: number; readonly pid: number; readonly pidfd: number };
 
-/** The peers of Linux. */
-export function linuxPeers(native: Native): PeerSystem {
+/** The peers of Linux. `ours` are the paths of our own programs' scripts. */
+export function linuxPeers(native: Native, ours: readonly string[] = []): PeerSystem {
   return {
     handleOf: (socket) => handleOf(credentialsOf(socket, native)),
-    identify: (handle, monotonicMs) => identifyPeer(credentialsIn(handle), native, monotonicMs),
+    identify: (handle, monotonicMs) => identifyPeer(credentialsIn(handle), { native, ours }, monotonicMs),
     isStill,
     hasHungUp: (socket) => socket.destroyed || native.isHungUp(descriptorOf(socket)),
   };
@@ -60,19 +60,21 @@ function descriptorOf(socket: Socket): number {
  * Reads the peer's identity. Throws PosternError `peerRefused` where it cannot be known. Takes the pidfd over: `release` closes it, or this
  * function when it throws. `monotonicMs` is a clock that nobody sets.
  */
-function identifyPeer(credentials: Credentials, native: Native, monotonicMs: () => number): Peer {
+function identifyPeer(credentials: Credentials, parts: Parts, monotonicMs: () => number): Peer {
   try {
-    return watch(readIdentity(credentials, native), credentials.pidfd, native, monotonicMs);
+    return watch(readIdentity(credentials, parts), credentials.pidfd, parts.native, monotonicMs);
   } catch (error) {
     closeSync(credentials.pidfd);
     throw error;
   }
 }
 
-function readIdentity({ pid, uid, pidfd }: Credentials, native: Native): PeerIdentity {
+type Parts = { readonly native: Native; readonly ours: readonly string[] };
+
+function readIdentity({ pid, uid, pidfd }: Credentials, { native, ours }: Parts): PeerIdentity {
   const facts = factsOf(pid);
   const users = usersOf(pid);
-  const ancestors = facts === undefined ? [] : ancestorsOf(facts);
+  const ancestors = facts === undefined ? [] : ancestorsOf(facts, ours);
   // Only now is it certain that all facts are about the connected process, and not about a later one with its number.
   if (facts === undefined || users === undefined || native.hasEnded(pidfd))
     throw new PosternError("peerRefused", "the process has ended");
@@ -83,11 +85,11 @@ function readIdentity({ pid, uid, pidfd }: Credentials, native: Native): PeerIde
 }
 
 /** The identity of any process of this user, which is not connected. Undefined where there is none. It is told, and nothing rests on it. */
-export function identityAt(pid: number): PeerIdentity | "foreign" | undefined {
+export function identityAt(pid: number, ours: readonly string[]): PeerIdentity | "foreign" | undefined {
   const facts = factsOf(pid);
   if (facts === undefined) return undefined;
   if (facts.uid !== process.geteuid?.()) return "foreign";
-  return Object.freeze({ ...facts, ancestors: Object.freeze(ancestorsOf(facts)) });
+  return Object.freeze({ ...facts, ancestors: Object.freeze(ancestorsOf(facts, ours)) });
 }
 
 function watch(identity: PeerIdentity, pidfd: number, native: Native, monotonicMs: () => number): Peer {
@@ -116,15 +118,22 @@ function watch(identity: PeerIdentity, pidfd: number, native: Native, monotonicM
   };
 }
 
-/** The processes above, nearest first, without init (pid 1). The list ends at a process that ended meanwhile. */
-function ancestorsOf(facts: ProcessFacts): ProcessFacts[] {
+/**
+ * The processes above, nearest first, without init (pid 1). The list ends at a process that ended meanwhile. A script is read only where it can
+ * matter: above none but our own programs there is the holder of a grant. Otherwise a tree of scripts of megabytes would hold the agent at each
+ * connection.
+ */
+function ancestorsOf(facts: ProcessFacts, ours: readonly string[]): ProcessFacts[] {
   const found: ProcessFacts[] = [];
+  const isOurs = ({ script }: ProcessFacts) => script !== undefined && ours.includes(script.path);
+  let isRead = isOurs(facts);
   for (let child = facts; found.length < ANCESTORS_MAX && child.ppid > 1; ) {
-    const parent = factsOf(child.ppid);
+    const parent = factsOf(child.ppid, isRead);
     // A parent's pid is reused only after the parent has ended, and then the child has another parent.
     const again = statOf(child.pid);
     if (parent === undefined || again?.ppid !== child.ppid || again.startTicks !== child.startTicks) break;
     found.push(parent);
+    isRead &&= isOurs(parent);
     child = parent;
   }
   return found;

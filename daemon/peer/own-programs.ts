@@ -22,3 +22,5 @@ export function ownPrograms(agent: string): OwnProgram[] {
     ];
   });
 }
+
+export const pathsOf = (ours: readonly OwnProgram[]): string[] => ours.map(({ path }) => path);

@@ -55,8 +55,8 @@ const DELETED = " (deleted)";
 /** Tries for a stable answer. A process that execs faster has no executable that could be named. */
 const EXEC_RACES_MAX = 3;
 
-/** All facts about a process. Undefined where it has ended, or an exec changed it meanwhile. */
-export function factsOf(pid: number): ProcessFacts | undefined {
+/** All facts about a process. Undefined where it has ended, or an exec changed it meanwhile. `isRead` says whether its script's content is read. */
+export function factsOf(pid: number, isRead = true): ProcessFacts | undefined {
   const before = statOf(pid);
   if (before === undefined || before.state === "Z" || before.state === "X") return undefined;
   const users = usersOf(pid);
@@ -69,7 +69,7 @@ export function factsOf(pid: number): ProcessFacts | undefined {
     startTicks: before.startTicks,
     image: before.stackStart,
     executable: executable && Object.freeze(executable),
-    ...codeOf(pid, executable),
+    ...codeOf(pid, executable, isRead),
     terminal: Object.freeze(terminalOf(before.ttyDevice, users.effective)),
     session: Object.freeze({ leader: before.sessionId, startTicks: statOf(before.sessionId)?.startTicks }),
     cgroup: parseCgroup(readOrAbsent(`/proc/${pid}/cgroup`) ?? ""),
@@ -121,7 +121,11 @@ export function usersOf(pid: number): { real: number; effective: number; saved: 
 }
 
 /** The code of a process: a script or something else that it claims to run, and whether it may hold other code too. */
-function codeOf(pid: number, executable: Executable | undefined): Pick<ProcessFacts, "script" | "runs" | "loadsOther"> {
+function codeOf(
+  pid: number,
+  executable: Executable | undefined,
+  isRead: boolean,
+): Pick<ProcessFacts, "script" | "runs" | "loadsOther"> {
   if (executable === undefined) return { script: undefined, runs: undefined, loadsOther: true };
   const interpreter = interpreterAt(executable.path);
   const argv = interpreter === undefined ? [] : argvOf(pid);
@@ -136,7 +140,8 @@ function codeOf(pid: number, executable: Executable | undefined): Pick<ProcessFa
   // In another mount namespace, or under another root, its paths mean other files than the agent's.
   const root = linkOf(pid, "root");
   const hasOwn = linkOf(pid, "ns/mnt") !== linkOf("self", "ns/mnt") || root !== linkOf("self", "root");
-  const place = { pid, folder: linkOf(pid, "cwd"), keepsOpen: interpreter?.keepsOpen === true && !loadsOther };
+  const keepsOpen = interpreter?.keepsOpen === true && !loadsOther;
+  const place = { pid, folder: linkOf(pid, "cwd"), keepsOpen, isUnread: !isRead };
   const script = readScript(runs.path, hasOwn ? { ...place, ownRoot: root ?? "/" } : place);
   return { script: Object.freeze(script), runs: undefined, loadsOther };
 }

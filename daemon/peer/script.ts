@@ -44,6 +44,8 @@ export type Place = {
   readonly ownRoot?: string;
   /** Whether its interpreter keeps a script open while it runs, and loads no other code. */
   readonly keepsOpen: boolean;
+  /** Its content is not read. Only its path is told then. */
+  readonly isUnread?: boolean;
 };
 
 /** Reads and hashes a script. */
@@ -77,7 +79,9 @@ function hashFile(path: string, place: Place, ours = path): Script | undefined {
     if (ours !== path && !isSameFile(ours, found)) return undefined;
     const real = readlinkSync(`/proc/self/fd/${handle}`);
     const seen = { path: real, sha256: undefined, ownerUid: undefined, isOpen: false, isElsewhere: false };
-    if (!found.isFile() || found.size > SCRIPT_BYTES_MAX || isOpenHere(found, handle)) return seen;
+    if (!found.isFile()) return seen;
+    if (place.isUnread === true) return { ...seen, isOpen: place.keepsOpen && keepsOpen(place.pid, real, found) };
+    if (found.size > SCRIPT_BYTES_MAX || isOpenHere(found, handle)) return seen;
     // Opened through the handle, so that it is the checked file, whatever the path means by now.
     const hashed = withFile(`/proc/self/fd/${handle}`, constants.O_RDONLY | constants.O_NONBLOCK, (file) => ({
       ...seen,
@@ -128,6 +132,8 @@ function isOpenHere(found: BigIntStats, except: number): boolean {
   return readdirSync("/proc/self/fd").some((name) => {
     if (Number(name) === except) return false;
     try {
+      // Whole numbers of 64 bits cost several times as much, and a busy agent has a thousand descriptors. Nearly all differ without them.
+      if (fstatSync(Number(name)).ino !== Number(found.ino)) return false;
       const open = fstatSync(Number(name), { bigint: true });
       return open.ino === found.ino && open.dev === found.dev;
     } catch (error) {

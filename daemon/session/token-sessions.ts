@@ -2,7 +2,13 @@
 // asked. All programs with one token share one session. It is kept while a connection holds it, and a while longer for the next program. A
 // lock ends it, and idleness does not.
 import { createHash } from "node:crypto";
-import { createServiceClient, type ServiceAddress } from "../../clients/account/service-client.ts";
+import { otherService, ownService } from "../../clients/account/answer-bounds.ts";
+import {
+  type CallService,
+  createServiceClient,
+  EMBEDDED_ORIGIN,
+  type ServiceAddress,
+} from "../../clients/account/service-client.ts";
 import type { SignedIn } from "../../clients/account/signed-in.ts";
 import { closeSignedIn, signInWithToken } from "../../clients/account/user-keys.ts";
 import { formatToken, parseToken, type ServiceAccountToken } from "../../protocol/access/service-account-token.ts";
@@ -13,6 +19,7 @@ import type { Checkpoint } from "../audit/proof.ts";
 import { createTokenRecorder, type Spent } from "../audit/token-recorder.ts";
 import type { Clock } from "../host/clock.ts";
 import { ensureNamedFolder, tokenFolder } from "../host/data-folder.ts";
+import { withoutReserve } from "../host/key-reserve.ts";
 import type { Log } from "../host/log.ts";
 import type { Sodium } from "../host/sodium.ts";
 import type { Whose } from "./account-file.ts";
@@ -52,6 +59,8 @@ export type TokenSessionParts = {
   readonly log: Log;
   readonly serviceAddress: (service: string) => Promise<ServiceAddress>;
   readonly accountOf?: AccountOf | undefined;
+  /** Whether an account of a person here is at this service. */
+  readonly isPersons: (service: string) => boolean;
   /** The log of the account's person, where this agent has the account. */
   readonly personsLog: (whose: Whose) => AuditLog | undefined;
   /** The store of that person's last sign-in. */
@@ -75,7 +84,8 @@ type Entry = TokenSession & {
 };
 
 export function createTokenSessions(parts: TokenSessionParts): TokenSessions {
-  const { home, crypto, clock, log, events } = parts;
+  const { home, clock, log, events } = parts;
+  const crypto = withoutReserve(parts.crypto);
   /** Keyed by the hash of the token, which names its folder too. The text itself is kept nowhere. */
   const entries = new Map<string, Promise<Entry>>();
   const open = new Set<Entry>();
@@ -93,11 +103,17 @@ export function createTokenSessions(parts: TokenSessionParts): TokenSessions {
       anchor(own, unlocked).catch((error: unknown) => log.incident("anchor", error));
   }
 
+  /** Calls a service. A token may name any. */
+  function callTo(address: ServiceAddress, service: string): CallService {
+    const isOwn = address.origin === EMBEDDED_ORIGIN || parts.isPersons(service);
+    return createServiceClient(address, undefined, isOwn ? ownService : otherService);
+  }
+
   async function enter(token: ServiceAccountToken, key: string): Promise<Entry> {
     const address = await parts.serviceAddress(token.service);
     const folder = tokenFolder(home, key);
     const known = readStoreMark(folder) ?? parts.personsStore(whoseOf(token));
-    const signedIn = await signInWithToken(crypto, createServiceClient(address), address, token, known);
+    const signedIn = await signInWithToken(crypto, callTo(address, token.service), address, token, known);
     crypto.wipe(token.secret);
     // Whoever ended it handles the outcome.
     await endings.of(key).catch(() => undefined);

@@ -6,6 +6,7 @@ import { closeSignedIn } from "../../clients/account/user-keys.ts";
 import { subkey } from "../../protocol/crypto/derivation.ts";
 import { fromBase64, utf8 } from "../../protocol/crypto/encoding.ts";
 import { open, seal } from "../../protocol/crypto/envelope.ts";
+import { keepAll } from "../../protocol/crypto/keep-all.ts";
 import type { Primitives } from "../../protocol/crypto/primitives.ts";
 import type { Account } from "../account/account.ts";
 import { type Cache, createCache } from "../account/cache.ts";
@@ -83,9 +84,12 @@ async function openParts(
 ): Promise<Unlocked> {
   const ownKind = openOrClose(crypto, file, signedIn, clock);
   opened.push(ownKind.close);
-  const storeKey = crypto.keep(storeKeyOf(crypto, signedIn.rootKey));
-  const namesKey = crypto.keep(namesKeyOf(crypto, signedIn.rootKey));
-  const wordsKey = crypto.keep(subkey(crypto, signedIn.rootKey, "postern/1 allowed words"));
+  const [storeKey, namesKey, wordsKey] = keepAll(
+    crypto,
+    storeKeyOf(crypto, signedIn.rootKey),
+    namesKeyOf(crypto, signedIn.rootKey),
+    subkey(crypto, signedIn.rootKey, "postern/1 allowed words"),
+  );
   opened.push(() => crypto.release(storeKey, namesKey, wordsKey));
   const owner = { account: file.account, user: file.user };
   const namesContext = { part: "audit names", ...owner } as const;

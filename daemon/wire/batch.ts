@@ -14,11 +14,12 @@ export type Batches = {
   readonly heldBytes: number;
 };
 
-/** `mayHold` says whether the connection may hold its present bytes. */
+/** `mayHold` says whether the connection may hold its present bytes. `turn` is what each request of a batch waits for. */
 export function createBatches(
   refuse: Refuse,
   answer: (value: unknown) => PromiseLike<object | null>,
   mayHold: () => boolean,
+  turn: () => Promise<void> | undefined,
 ): Batches {
   let heldBytes = 0;
 
@@ -38,6 +39,8 @@ export function createBatches(
       let bytes = 0;
       const responses = await Promise.all(
         values.map(async (value) => {
+          const waits = turn();
+          if (waits !== undefined) await waits;
           const response = await answer(value);
           bytes += encodedBytes(response);
           if (mayWait(response, bytes)) return response;

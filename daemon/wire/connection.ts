@@ -11,16 +11,18 @@ import { createLaunch } from "../peer/launch.ts";
 import type { Peer } from "../peer/peer.ts";
 import { leftTerminal, type Subject, terminalSessionOf } from "../peer/subject.ts";
 import { createBatches } from "./batch.ts";
+import { chunkStep } from "./chunk-step.ts";
 import type { Dispatch } from "./dispatch.ts";
 import { createRefuse, type Refuse, tooLong, tooMuchWaits } from "./error-response.ts";
 import type { HeldShare } from "./held-bytes.ts";
 import { createInFlight } from "./in-flight.ts";
 import type { LargeLines } from "./large-lines.ts";
 import { createLongAnswers } from "./long-answers.ts";
-import { parseLine } from "./request-shape.ts";
+import { PARTS_MAX, parseLine, STRANGER_PARTS_MAX, weightOf } from "./request-shape.ts";
 import { type AnswerSdk, createSdkLines, type SdkLines } from "./sdk-lines.ts";
 import { createSending, type Sending } from "./sending.ts";
 import type { Trace } from "./trace.ts";
+import type { Place } from "./turns.ts";
 
 /** The parts of a connection. The socket arrives paused, and its peer is known already. */
 export type ConnectionParts = {
@@ -35,6 +37,8 @@ export type ConnectionParts = {
   readonly hasHungUp: () => boolean;
   /** The bytes that this connection may make the agent hold. */
   readonly held: HeldShare;
+  /** The place of the connection among those that wait for a turn. */
+  readonly place: (connection: Connection, idle: () => void) => Place;
   /** What of each request is written down; undefined where nothing is. */
   readonly trace?: Trace | undefined;
   /** The one question that a page of the app was opened for. */
@@ -67,7 +71,7 @@ export function serveConnection(parts: ConnectionParts): Connection {
     onUnread: (unsentBytes) => log.note("connection closed: the peer does not read", { unsentBytes }),
   });
   const send = createSend(sending, refuseLine);
-  const work = { requests: 0, bytes: 0, answerBytes: 0 };
+  const work = { requests: 0, bytes: 0, unreadBytes: 0, answerBytes: 0 };
   const input: Input = {
     lineBytes: limits.lineBytesBeforeHello,
     lines: 0,
@@ -80,7 +84,8 @@ export function serveConnection(parts: ConnectionParts): Connection {
   const inFlight = createInFlight(refuse, (request, work, signal) =>
     dispatch(request, { connection, requestId: request.id, signal, ...work }),
   );
-  const batches = createBatches(refuseLine, answer, mayHold);
+  const place = parts.place(connection, readOn);
+  const batches = createBatches(refuseLine, answer, mayHold, place.turn);
   let sdk: SdkLines | undefined;
 
   /** Made late, since most connections never speak so. */
@@ -105,15 +110,16 @@ export function serveConnection(parts: ConnectionParts): Connection {
   function mayHold(): boolean {
     // A long line of the official SDKs' door is bounded by its turn.
     const unread = sdk?.isLarge === true ? 0 : reader.pendingBytes;
-    const waiting = unread + work.bytes + work.answerBytes + batches.heldBytes + socket.writableLength;
+    const read = work.bytes + work.answerBytes + batches.heldBytes + socket.writableLength;
+    const waiting = unread + work.unreadBytes + read;
     return held.hold(life.closed ? 0 : waiting);
   }
 
-  async function settle(answer: PromiseLike<object | null>, lineBytes: number): Promise<void> {
+  async function settle(answer: PromiseLike<object | null>, weight: number): Promise<void> {
     work.requests++;
     const response = await answer;
     work.requests--;
-    work.bytes -= lineBytes;
+    work.bytes -= weight;
     mayHold();
     if (response !== null) send(response);
     if (Array.isArray(response)) batches.sent(response);
@@ -147,22 +153,23 @@ export function serveConnection(parts: ConnectionParts): Connection {
     if (life.closed) return;
     input.lines++;
     if (input.door === "sdk") return void onEnvelope(bytes);
-    const value = parseLine(bytes);
-    const { length } = bytes;
+    const weight = weightOf(bytes, place.standing === "stranger" ? STRANGER_PARTS_MAX : PARTS_MAX);
+    const value = weight instanceof PosternError ? weight : parseLine(bytes);
     // A proof or a value may stand in it.
     bytes.fill(0);
-    if (value instanceof PosternError) return send(refuseLine(null, value));
+    if (value instanceof PosternError || weight instanceof PosternError)
+      return send(refuseLine(null, value as PosternError));
     input.isBatch = Array.isArray(value);
     if (Array.isArray(value) && value.length === 0) return send(refuseLine(null, "invalidRequest", "an empty batch"));
     if (Array.isArray(value) && value.length > limits.batch)
       return send(refuseLine(null, "invalidRequest", `a batch of more than ${limits.batch} requests`));
     // A request is held until its answer, and a person may take two minutes.
-    work.bytes += length;
+    work.bytes += weight;
     if (!mayHold()) {
-      work.bytes -= length;
+      work.bytes -= weight;
       return send(tooMuchWaits(refuseLine, value));
     }
-    void settle(Array.isArray(value) ? batches.answer(value) : answer(value), length);
+    void settle(Array.isArray(value) ? batches.answer(value) : answer(value), weight);
   }
 
   /** Refuses new requests. Earlier ones are still answered. */
@@ -175,7 +182,7 @@ export function serveConnection(parts: ConnectionParts): Connection {
   }
 
   function endWhenDone(): void {
-    if (!input.ended || work.requests > 0) return;
+    if (!input.ended || work.requests > 0 || place.isWaiting) return;
     setImmediate(() => {
       sending.flush();
       socket.end();
@@ -186,26 +193,50 @@ export function serveConnection(parts: ConnectionParts): Connection {
     line: onLine,
     tooLong: () => endInput("lineTooLong", lineLimit(input.lineBytes)),
   });
+  /** All of a chunk was read. */
+  function chunkRead(): void {
+    if (input.door === "sdk" && reader.pendingBytes > limits.lineBytes) sdkLines().enlarge();
+    if (!input.ended && !mayHold()) endInput("busy", "too much waits to be answered");
+  }
+
+  /** Reads on, unless something else stops it. */
+  function readOn(): void {
+    mayHold();
+    endWhenDone();
+    if (sdk?.isWaiting === true || place.isWaiting || socket.writableLength > limits.unsentBytesPause) return;
+    socket.resume();
+  }
+
   socket.on("data", (chunk: Uint8Array) => {
     if (input.ended) return;
-    if (input.door === "sdk" && work.requests > 0) return breakOff();
-    reader.push(chunk);
-    if (input.door === "sdk" && reader.pendingBytes > limits.lineBytes) sdkLines().enlarge();
-    if (!mayHold()) endInput("busy", "too much waits to be answered");
+    const breaksOff = () => input.door === "sdk" && work.requests > 0;
+    const begin = () => void (breaksOff() && breakOff());
+    const step = chunkStep(chunk, { begin, reader, hasEnded: () => input.ended, read: chunkRead });
+    place.do(step);
+    if (!place.isWaiting) return;
+    work.unreadBytes += chunk.length;
+    step.onDone(() => {
+      work.unreadBytes -= chunk.length;
+    });
+    socket.pause();
   });
   socket.on("drain", () => {
-    mayHold();
-    if (sdk?.isWaiting !== true) socket.resume();
+    readOn();
     connection.longAnswers.wake();
   });
   socket.on("end", () => {
-    input.ended = true;
-    endWhenDone();
-    if (work.requests > 0) watchHangUp(parts, life);
+    const ended = () => {
+      input.ended = true;
+      endWhenDone();
+      if (work.requests > 0) watchHangUp(parts, life);
+      return false;
+    };
+    place.do({ run: ended });
   });
   socket.on("error", () => socket.destroy());
   socket.on("close", () => {
     life.close();
+    place.leave();
     mayHold();
     inFlight.abortAll();
     sdk?.abort();

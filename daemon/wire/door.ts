@@ -11,6 +11,7 @@ import type { Door } from "../peer/listen.ts";
 import type { Peer, PeerSystem } from "../peer/peer.ts";
 import { type Subject, subjectOf } from "../peer/subject.ts";
 import { unseenPeer } from "../peer/unseen-peer.ts";
+import { whyTooMany } from "./admission.ts";
 import { type ConnectionParts, serveConnection } from "./connection.ts";
 import type { Dispatch } from "./dispatch.ts";
 import { createHeldBytes } from "./held-bytes.ts";
@@ -18,6 +19,7 @@ import { createLargeLines } from "./large-lines.ts";
 import { createProcessClients } from "./process-clients.ts";
 import type { AnswerSdk } from "./sdk-lines.ts";
 import type { Trace } from "./trace.ts";
+import { createTurns, type Standing } from "./turns.ts";
 
 export type DoorParts = {
   readonly peers: PeerSystem;
@@ -32,6 +34,8 @@ export type DoorParts = {
   readonly answerSdk: AnswerSdk;
   /** A connection was closed before it was read. `reason` names the rule. */
   readonly recordRefused: (reason: string) => void;
+  /** How a program stands to the persons here. */
+  readonly standingOf: (connection: Connection) => Standing;
   /** What of each request is written down; undefined where nothing is. */
   readonly trace?: Trace | undefined;
 };
@@ -43,10 +47,11 @@ type PageHolder = { readonly subject: Subject; readonly shows: string | undefine
 export type PageEntrance = (stream: Duplex, holder: PageHolder) => void;
 
 export function createDoor(parts: DoorParts): Door & { readonly onPage: PageEntrance } {
-  const { peers, native, clock, log, ours, connections, dispatch, answerSdk, recordRefused, trace } = parts;
+  const { peers, native, clock, log, ours, connections, dispatch, answerSdk, recordRefused, trace, standingOf } = parts;
   const heldBytes = createHeldBytes();
   const processClients = createProcessClients();
   const large = createLargeLines(clock);
+  const turns = createTurns();
 
   function onRefused(reason: string): void {
     log.note("connection refused", { reason });
@@ -55,7 +60,7 @@ export function createDoor(parts: DoorParts): Door & { readonly onPage: PageEntr
 
   function serve(
     peer: Peer,
-    given: Omit<ConnectionParts, "peer" | "dispatch" | "log" | "held" | "trace" | "sdk">,
+    given: Omit<ConnectionParts, "peer" | "dispatch" | "log" | "held" | "place" | "trace" | "sdk">,
   ): void {
     const join = () => {
       // Its clients would be those of one process, and all pages would share them.
@@ -63,7 +68,15 @@ export function createDoor(parts: DoorParts): Door & { readonly onPage: PageEntr
       return processClients.join(peer.identity);
     };
     const sdk = { answer: answerSdk, large, join };
-    const connection = serveConnection({ ...given, peer, dispatch, log, held: heldBytes.share(), trace, sdk });
+    const place = (connection: Connection, idle: () => void) =>
+      turns.place(peer.identity.pid, () => standingOf(connection), idle);
+    const connection = serveConnection({ ...given, peer, dispatch, log, held: heldBytes.share(), place, trace, sdk });
+    const why = whyTooMany(connection, connections, standingOf);
+    if (why !== undefined) {
+      connection.close();
+      onRefused(why);
+    }
+    // Its end is near, where it may not stay.
     connections.add(connection);
     connection.onEnd(() => {
       connections.delete(connection);

@@ -1,6 +1,7 @@
 // Derives a user's two keys from the password and the Secret Key. The unlock key wraps the root key and never leaves the device. The
 // sign-in seed proves to the service who the user is.
 import { fields, utf8, wipeable } from "./encoding.ts";
+import { keepAll } from "./keep-all.ts";
 import type { Argon2Cost, Primitives } from "./primitives.ts";
 
 /**
@@ -34,8 +35,11 @@ export async function deriveUserKeys(
   both.set(stretched);
   both.set(input.secretKey, stretched.length);
   try {
-    const unlockKey = crypto.keep(subkey(crypto, both, "postern/1 unlock key"));
-    const signInSeed = crypto.keep(subkey(crypto, both, "postern/1 sign-in seed"));
+    const [unlockKey, signInSeed] = keepAll(
+      crypto,
+      subkey(crypto, both, "postern/1 unlock key"),
+      subkey(crypto, both, "postern/1 sign-in seed"),
+    );
     return { unlockKey, signInSeed };
   } finally {
     crypto.wipe(stretched, both);

@@ -3,6 +3,7 @@
 import { PosternError } from "../errors.ts";
 import { fields, fromBase64, toBase64 } from "./encoding.ts";
 import { type Context, open, seal } from "./envelope.ts";
+import { keepAll } from "./keep-all.ts";
 import type { Primitives } from "./primitives.ts";
 
 /** Bytes of the seed of either pair. */
@@ -79,8 +80,9 @@ export function openKeyset(
 export function keysetOf(crypto: Primitives, seeds: Uint8Array): Keyset {
   const identity = crypto.signKeyPair(seeds.subarray(0, SEED_BYTES));
   const box = crypto.boxKeyPair(seeds.subarray(SEED_BYTES));
+  const [identityKey, boxKey] = keepAll(crypto, identity.secretKey, box.secretKey);
   return {
-    identity: { publicKey: identity.publicKey, secretKey: crypto.keep(identity.secretKey) },
-    box: { publicKey: box.publicKey, secretKey: crypto.keep(box.secretKey) },
+    identity: { publicKey: identity.publicKey, secretKey: identityKey },
+    box: { publicKey: box.publicKey, secretKey: boxKey },
   };
 }

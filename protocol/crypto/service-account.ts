@@ -5,6 +5,7 @@ import { PosternError } from "../errors.ts";
 import { KEY_BYTES, subkey } from "./derivation.ts";
 import { fields, fromBase64, SUITE, toBase64, utf8, wipeable, wipeableCopy } from "./encoding.ts";
 import { type Context, open, seal } from "./envelope.ts";
+import { keepAll } from "./keep-all.ts";
 import { boxKeyBytes, type Keyset, newKeyset, type SealedKeyset } from "./keyset.ts";
 import type { CheckingPrimitives, Primitives } from "./primitives.ts";
 import { signInKeyPair } from "./sign-in.ts";
@@ -78,10 +79,12 @@ export function verifyServiceAccount(
 
 /** The keys of a token's secret: one opens the root key, the other signs in. Both lie in guarded memory. */
 export function tokenKeys(crypto: Primitives, secret: Uint8Array): { unlockKey: Uint8Array; signInSeed: Uint8Array } {
-  return {
-    unlockKey: crypto.keep(subkey(crypto, secret, "postern/1 token unlock key")),
-    signInSeed: crypto.keep(subkey(crypto, secret, "postern/1 token sign-in seed")),
-  };
+  const [unlockKey, signInSeed] = keepAll(
+    crypto,
+    subkey(crypto, secret, "postern/1 token unlock key"),
+    subkey(crypto, secret, "postern/1 token sign-in seed"),
+  );
+  return { unlockKey, signInSeed };
 }
 
 function rootContext({ account, serviceAccount }: ServiceAccountPlace, token: string): Context {

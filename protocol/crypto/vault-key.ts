@@ -4,6 +4,7 @@ import { PosternError } from "../errors.ts";
 import { KEY_BYTES, subkey } from "./derivation.ts";
 import { fields, fromBase64, SUITE, toBase64, wipeableCopy } from "./encoding.ts";
 import { type Context, open, seal } from "./envelope.ts";
+import { keepAll } from "./keep-all.ts";
 import type { Keyset } from "./keyset.ts";
 import type { CheckingPrimitives, Primitives } from "./primitives.ts";
 
@@ -49,9 +50,8 @@ export function newVaultKey(crypto: Primitives, epoch = 1): VaultKey {
 
 function withParts(crypto: Primitives, key: Uint8Array, epoch: number): VaultKey {
   const id = keyIdOf(crypto, key);
-  const indexKey = crypto.keep(subkey(crypto, key, "postern/1 vault index"));
-  // Only now, since `keep` wipes its parameter.
-  return { key: crypto.keep(key), id, epoch, indexKey };
+  const [indexKey, kept] = keepAll(crypto, subkey(crypto, key, "postern/1 vault index"), key);
+  return { key: kept, id, epoch, indexKey };
 }
 
 type Statement = Omit<VaultGrant, "sealed" | "signature">;

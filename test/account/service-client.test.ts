@@ -4,7 +4,8 @@ import { createServer, type RequestListener, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { gzipSync } from "node:zlib";
 import { afterEach, describe, expect, test } from "vitest";
-import { ANSWER_BYTES_MAX, addressOf, createServiceClient } from "../../clients/account/service-client.ts";
+import { ANSWER_BYTES_MAX } from "../../clients/account/answer-bounds.ts";
+import { addressOf, createServiceClient } from "../../clients/account/service-client.ts";
 import { errors } from "../../protocol/errors.ts";
 
 const INFO = { protocol: 1, origin: "x", registration: "open", now: "2026-11-24T09:00:00.000Z" };

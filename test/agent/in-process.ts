@@ -15,6 +15,7 @@ import { openTrace } from "../../daemon/host/trace-file.ts";
 import type { OwnProgram } from "../../daemon/peer/foreign-ancestor.ts";
 import { linuxPeers } from "../../daemon/peer/linux.ts";
 import { listenOnPath } from "../../daemon/peer/listen.ts";
+import { pathsOf } from "../../daemon/peer/own-programs.ts";
 import type { Pinentries } from "../../daemon/pinentry/started.ts";
 import type { AccountOf } from "../../daemon/session/unlocked.ts";
 import type { Browsers } from "../../daemon/window/browser.ts";
@@ -101,7 +102,7 @@ export async function startInProcess(
   });
   const socket = join(home, "run", "agent.sock");
   const entrance = createDoor({
-    ...{ peers: linuxPeers(native), native, clock, log, ours, connections, ...agent },
+    ...{ peers: linuxPeers(native, pathsOf(ours)), native, clock, log, ours, connections, ...agent },
     trace: traced === undefined ? undefined : createTrace(traced, clock),
   });
   const listening = await listenOnPath(socket, entrance);

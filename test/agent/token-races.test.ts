@@ -38,6 +38,7 @@ beforeEach(async () => {
     clock: fakeClock(),
     log: createLog(),
     serviceAddress: async () => ({ ...door.address, fetch }),
+    isPersons: () => true,
     personsLog: () => undefined,
     personsStore: () => undefined,
     collect: () => {},

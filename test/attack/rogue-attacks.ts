@@ -9,6 +9,7 @@ import { STRANGER_BYTES_PER_DAY } from "../../daemon/audit/strangers.ts";
 import { attachPerson, makeAccount } from "../agent/person.ts";
 import { type RunningAgent, startAgent } from "../agent/start.ts";
 import { command as main } from "../programs.ts";
+import { amokAttacks } from "./amok-attacks.ts";
 import type { Sampled, Sampling } from "./sampler.ts";
 import type { Attack, Extent } from "./table.ts";
 import { aucOf, isToldApart } from "./told-apart.ts";
@@ -203,4 +204,5 @@ export const rogueAttacks: readonly Attack[] = [
   { tried: "another's question denied by guessed codes", run: denyOthers },
   { tried: "names and existence by what is told of one's own question", run: ownQuestions },
   { tried: "the audit log filled by acts that change nothing", run: fillTheLog },
+  ...amokAttacks((attack) => () => withStage(attack)),
 ];

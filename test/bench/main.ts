@@ -9,6 +9,7 @@ import { PASSWORD, PIN } from "../agent/person.ts";
 import { appFigures } from "./app.ts";
 import { approvalFigures } from "./approvals.ts";
 import { raceFigures } from "./clients/race.ts";
+import { crowdFigures } from "./crowds.ts";
 import { figureOf, RUNS, residentMb, row, table } from "./figures.ts";
 import { itemFigures } from "./items.ts";
 import { listFigures } from "./lists.ts";
@@ -115,6 +116,7 @@ async function agentFigures(): Promise<void> {
     if (size === 10_000) await itemFigures({ channel, loaded, vaultId, size, pid: agent.pid, warmUs: warmNow });
   }
   row(`resident with ${size} items`, `${residentMb(agent.pid).toFixed(0)} MB`);
+  await crowdFigures();
   await partFigures(channel);
   // Somebody who says yes to everything would answer the questions that are measured.
   person.leave();

@@ -24,6 +24,7 @@ function loadingAgent(load?: () => Promise<Agent>) {
   const agent: Agent = {
     dispatch: ({ id = 0, method }) => Promise.resolve({ jsonrpc: "2.0", id, result: `loaded: ${method}` }),
     answerSdk: () => Promise.reject(new Error("no test speaks as the official SDKs do")),
+    standingOf: () => "known",
     recordRefused: (reason) => void told.refused.push(reason),
     close: async () => void told.closed++,
   };

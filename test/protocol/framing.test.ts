@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { createLineReader, nestsAtMost } from "../../protocol/framing.ts";
+import { createLineReader, nestsAtMost, partsOf } from "../../protocol/framing.ts";
 
 /** Feeds chunks and returns the lines as text, with "!" where a line passed the limit. */
 function read(chunks: readonly Uint8Array[], limit: number): string[] {
@@ -105,4 +105,21 @@ test("nesting is counted for any bytes without an error", () => {
       expect([true, false]).toContain(nestsAtMost(bytes, 4));
     }),
   );
+});
+
+test("a string ends where a reader of single bytes finds its end, whatever it holds", () => {
+  const piece = fc.constantFrom("a".repeat(70), '\\"', "\\\\", "{}[]", "\\n", "é", "a");
+  fc.assert(
+    fc.property(fc.array(piece, { maxLength: 40 }), fc.nat(3), (pieces, depth) => {
+      const text = Buffer.from(`["${pieces.join("")}",${"[".repeat(depth)}${"]".repeat(depth)}]`);
+      expect([nestsAtMost(text, 1 + depth), nestsAtMost(text, depth)]).toEqual([true, false]);
+      // The list, the string, and the lists behind it.
+      expect(partsOf(text, 100)).toBe(2 + depth);
+    }),
+  );
+});
+
+test("a string that does not end is counted to the text's end", () => {
+  for (const text of ['["', `["${"a".repeat(1_000)}`, `["${"a".repeat(1_000)}\\`, `["${'\\"'.repeat(200)}`])
+    expect(partsOf(Buffer.from(text), 100)).toBe(2);
 });

@@ -5,11 +5,11 @@ import type { Asked, Choice, Ending, Prompt } from "../../../daemon/approval/pro
 import {
   COOL_DOWN_MS,
   createQuotas,
-  OPEN_GLOBAL,
   OPEN_PER_FAMILY,
-  RECENT_GLOBAL,
+  OPEN_STRANGERS,
   RECENT_MS,
   RECENT_PER_FAMILY,
+  RECENT_STRANGERS,
 } from "../../../daemon/approval/quotas.ts";
 import { sentForm, sentLines } from "../../../daemon/approval/sent-lines.ts";
 import { askedOfNobody } from "../../../daemon/approval/unknown-account.ts";
@@ -40,6 +40,7 @@ function fresh() {
   const broker = createBroker({
     clock,
     quotas: createQuotas(clock),
+    roomOf: () => "strangers",
     offers: createOffers(clock),
     lockMsOf: () => 600_000,
     newId: () => `prompt${next++}`,
@@ -94,6 +95,7 @@ describe("before a proof", () => {
     const broker = createBroker({
       clock,
       quotas: createQuotas(clock),
+      roomOf: () => "strangers",
       offers,
       lockMsOf: (of) => (of === "d" ? 600_000 : 28_800_000),
       newId: () => "prompt",
@@ -272,6 +274,7 @@ test("a question that cannot be put fails for its asker alone, and the agent goe
   const clock = fakeClock();
   const waiter = { signal: new AbortController().signal, connection: elsewhere, shown: () => undefined };
   const broker = createBroker({
+    roomOf: () => "strangers",
     ...{ clock, quotas: createQuotas(clock), offers: createOffers(clock), lockMsOf: () => 600_000 },
     newId: () => "prompt",
     watcher: { opened: () => undefined, closed: () => undefined },
@@ -388,28 +391,28 @@ describe("a quota", () => {
     expect(opened).toHaveLength(4);
   });
 
-  test("holds over everyone, larger than three rogue families can fill", async () => {
+  test("holds over all strangers, larger than three rogue families can fill", async () => {
     const { ask, show, opened } = fresh();
-    for (let index = 0; index < OPEN_GLOBAL; index++) {
+    for (let index = 0; index < OPEN_STRANGERS; index++) {
       ask(`app${index}`, ["p"]);
       show();
     }
-    expect(opened).toHaveLength(OPEN_GLOBAL);
+    expect(opened).toHaveLength(OPEN_STRANGERS);
     await expect(ask("one more", ["p"])).rejects.toMatchObject({ name: "promptQuota" });
-    expect(OPEN_GLOBAL).toBeGreaterThan(3 * OPEN_PER_FAMILY);
-    expect(RECENT_GLOBAL).toBeGreaterThan(3 * RECENT_PER_FAMILY);
+    expect(OPEN_STRANGERS).toBeGreaterThan(3 * OPEN_PER_FAMILY);
+    expect(RECENT_STRANGERS).toBeGreaterThan(3 * RECENT_PER_FAMILY);
   });
 
-  test(`is spent by ${RECENT_GLOBAL} questions without a yes of all families, and by no approved one`, async () => {
+  test(`is spent by ${RECENT_STRANGERS} questions without a yes of all families, and by no approved one`, async () => {
     const made = fresh();
     const { broker, ask, show, opened } = made;
-    for (let index = 0; index < RECENT_GLOBAL; index++) {
+    for (let index = 0; index < RECENT_STRANGERS; index++) {
       ask(`approved${index}`, ["p"]);
       show();
       broker.decide(opened.at(-1) as Prompt, yes(opened.at(-1) as Prompt));
       leave(made, `left${index}`);
     }
-    expect(opened).toHaveLength(2 * RECENT_GLOBAL);
+    expect(opened).toHaveLength(2 * RECENT_STRANGERS);
     await expect(ask("one more", ["p"])).rejects.toMatchObject({ name: "promptQuota" });
   });
 

@@ -40,6 +40,7 @@ function fresh() {
   const broker = createBroker({
     clock,
     quotas: createQuotas(clock),
+    roomOf: () => "strangers",
     newId,
     watcher: { opened: (prompt) => opened.push(prompt), closed: () => undefined },
     offers: createOffers(clock),

@@ -3,10 +3,15 @@ import type { Ending } from "../../../daemon/approval/prompt.ts";
 import {
   COOL_DOWN_MS,
   createQuotas,
+  OPEN_OF_ROOM,
   OPEN_PER_FAMILY,
+  OPEN_STRANGERS,
   RECENT_MS,
+  RECENT_OF_ROOM,
   RECENT_PER_FAMILY,
+  RECENT_STRANGERS,
 } from "../../../daemon/approval/quotas.ts";
+import type { Room } from "../../../daemon/approval/rooms.ts";
 import { fakeClock } from "../host/fake-clock.ts";
 
 function fresh() {
@@ -60,4 +65,50 @@ test("approved questions do not make room for more open ones", () => {
     quotas.opening("app");
   }
   expect(() => quotas.opening("app")).toThrow(`${OPEN_PER_FAMILY} may be open at once`);
+});
+
+const ALL = "too many programs are asking at once";
+const rooms = ["known", "terminal", "strangers"] as const satisfies readonly Room[];
+const mostOf = (room: Room) =>
+  (room === "strangers" ? [OPEN_STRANGERS, RECENT_STRANGERS] : [OPEN_OF_ROOM, RECENT_OF_ROOM]) as [number, number];
+
+test.each(rooms)(
+  "all families of %s may have so many open questions, and not one more, which no other room notices",
+  (room) => {
+    const { quotas } = fresh();
+    const [most] = mostOf(room);
+    for (let count = 0; count < most; count++) quotas.opening(`family ${count}`, room);
+    expect(() => quotas.opening("one more", room)).toThrow(ALL);
+    for (const other of rooms) if (other !== room) expect(() => quotas.opening("one more", other)).not.toThrow();
+    quotas.closed("family 0", "approved", room);
+    expect(() => quotas.opening("one more", room)).not.toThrow();
+  },
+);
+
+test.each(rooms)(
+  "all families of %s may have so many questions without a yes in ten minutes, and not one more",
+  (room) => {
+    const { clock, quotas } = fresh();
+    const [, most] = mostOf(room);
+    for (let count = 0; count < most; count++) {
+      quotas.opening(`family ${count}`, room);
+      quotas.closed(`family ${count}`, "withdrawn", room);
+    }
+    expect(() => quotas.opening("one more", room)).toThrow(ALL);
+    for (const other of rooms) if (other !== room) expect(() => quotas.opening("one more", other)).not.toThrow();
+    clock.advance(RECENT_MS);
+    expect(() => quotas.opening("one more", room)).not.toThrow();
+  },
+);
+
+test("strangers of a family take nothing from its program with a yes, and denials of it make only that one wait", () => {
+  const { quotas } = fresh();
+  for (let count = 0; count < OPEN_PER_FAMILY; count++) quotas.opening("app");
+  expect(() => quotas.opening("app")).toThrow(`${OPEN_PER_FAMILY} may be open at once`);
+  for (let count = 0; count < 2; count++) {
+    quotas.opening("app", "known");
+    quotas.closed("app", "denied", "known");
+  }
+  expect(() => quotas.opening("app", "known")).toThrow("denied twice");
+  expect(() => quotas.opening("app", "terminal")).not.toThrow();
 });

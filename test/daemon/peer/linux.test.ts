@@ -65,11 +65,11 @@ function start(program: string, args: string[], options: SpawnOptions = {}): Chi
 }
 
 /** The peer of the next connection. */
-function nextPeer(): Promise<Peer> {
+function nextPeer(by = peers): Promise<Peer> {
   return new Promise((resolve, reject) => {
     arrived = (handle) => {
       try {
-        const peer = peers.identify(handle, () => nowMs);
+        const peer = by.identify(handle, () => nowMs);
         endings.push(() => peer.release());
         resolve(peer);
       } catch (error) {
@@ -97,6 +97,28 @@ describe("a peer's identity", () => {
     expect(structuredClone(identity)).toEqual(identity);
     const parts = [identity, identity.executable, identity.session, identity.ancestors, identity.ancestors[0]];
     expect(parts.map((part) => Object.isFrozen(part))).toEqual(parts.map(() => true));
+  });
+
+  test("reads the script of the nearest process above our own programs, and of none further up", async () => {
+    const next = `require("node:child_process").spawn(process.execPath, process.argv.slice(2), { stdio: "inherit" });`;
+    const client = `require("net").connect(process.argv[2]); process.stdin.resume()`;
+    const [top = "", middle = "", own = ""] = ["top.js", "middle.js", "own.js"].map((name, at) => {
+      const script = join(folder, name);
+      writeFileSync(script, at === 2 ? client : next);
+      return script;
+    });
+    const read = async (ours: string[]) => {
+      const peer = nextPeer(linuxPeers(native, ours));
+      start(process.execPath, [top, middle, own, path]);
+      const { script, ancestors } = (await peer).identity;
+      const all = [script, ancestors[0]?.script, ancestors[1]?.script];
+      expect(all.map((one) => one?.path)).toEqual([own, middle, top].map((one) => realpathSync(one)));
+      return all.map((one) => one?.sha256 !== undefined);
+    };
+    expect(await read([])).toEqual([true, false, false]);
+    expect(await read([realpathSync(own)])).toEqual([true, true, false]);
+    // A program of ours above another program is none of this command.
+    expect(await read([realpathSync(middle)])).toEqual([true, false, false]);
   });
 
   test("names executable, script with its hash, session and the processes above", async () => {

@@ -49,6 +49,7 @@ beforeEach(async () => {
     clock,
     log: quiet,
     serviceAddress: () => Promise.resolve(door.address),
+    isPersons: () => true,
     personsLog: () => undefined,
     personsStore: () => undefined,
     collect: () => {},

@@ -11,6 +11,8 @@ import { factsOf } from "../../../daemon/peer/process-facts.ts";
 import { serveConnection } from "../../../daemon/wire/connection.ts";
 import { createHeldBytes, OWN_BYTES } from "../../../daemon/wire/held-bytes.ts";
 import { createLargeLines } from "../../../daemon/wire/large-lines.ts";
+import { PART_BYTES, PARTS_MAX, STRANGER_PARTS_MAX, weightOf } from "../../../daemon/wire/request-shape.ts";
+import { createTurns, type Standing } from "../../../daemon/wire/turns.ts";
 import { limits } from "../../../protocol/limits.ts";
 import { subject } from "../peer/subjects.ts";
 
@@ -36,6 +38,9 @@ let notes: string[];
 /** Why calls ended that never had their turn. */
 let ended: string[];
 let sharedBytes: number;
+let standing: Standing;
+/** Whether each request raises the limit of a line, as a hello does. */
+let helloFirst: boolean;
 
 beforeEach(() => {
   home = mkdtempSync(join(tmpdir(), "postern-c-"));
@@ -43,6 +48,8 @@ beforeEach(() => {
   notes = [];
   ended = [];
   sharedBytes = 64 * MiB;
+  standing = "known";
+  helloFirst = false;
 });
 afterEach(() => {
   client.destroy();
@@ -79,6 +86,7 @@ async function send(...asked: readonly object[]): Promise<void> {
       { id = null, method },
       { connection, signal },
     ) => {
+      if (helloFirst) connection.hello("native");
       const result = results[Number(method)];
       if (!(result instanceof Made)) return { jsonrpc: "2.0", id, result };
       return connection.longAnswers
@@ -101,6 +109,7 @@ async function send(...asked: readonly object[]): Promise<void> {
       isSame: peer.recheck,
       hasHungUp: () => false,
       held,
+      place: (_connection, idle) => createTurns().place(1, () => standing, idle),
       sdk: {
         answer: () => Promise.reject(new Error("no test here speaks as the official SDKs do")),
         large: createLargeLines({ after: () => () => undefined }),
@@ -314,5 +323,44 @@ describe("a result that is not sent", () => {
     const text = "x".repeat(limits.answerBytes - 100);
     await send(...Array.from({ length: 60 }, (_, id) => asking(id, text)));
     await expect.poll(() => notes).toEqual([TOO_LONG]);
+  });
+});
+
+describe("the lines of a program without a yes", () => {
+  beforeEach(() => {
+    standing = "stranger";
+  });
+
+  test("are answered in their order, with batches among them, to the end of input", async () => {
+    const many = Array.from({ length: 150 }, (_, at) => asking(at, at));
+    const batch = Array.from({ length: 50 }, (_, at) => asking(`b${at}`, at));
+    const lines = (await answersTo(...many, batch, asking("last", 1))).map(
+      (text) => JSON.parse(text) as { id: unknown; length?: number },
+    );
+    expect(lines.filter((one) => !Array.isArray(one)).map(({ id }) => id)).toEqual([
+      ...many.map((_one, at) => at),
+      "last",
+    ]);
+    expect(lines.find((one) => Array.isArray(one))).toHaveLength(50);
+  });
+
+  test("are answered where they need more reads than one", async () => {
+    const wide = Array.from({ length: 6 }, (_, at) => ({ ...asking(at, at), params: { pad: long(40_000) } }));
+    expect(await answersTo(...wide)).toHaveLength(6);
+  });
+
+  test.each([STRANGER_PARTS_MAX, PARTS_MAX])("weigh %i parts, and one more is too many", (most) => {
+    const text = (parts: number) => Buffer.from(`[${"[],".repeat(parts - 2)}[]]`);
+    const tooLarge = expect.objectContaining({ name: "tooLarge" });
+    expect([weightOf(text(most), most), weightOf(text(most + 1), most)]).toEqual([most * PART_BYTES, tooLarge]);
+  });
+
+  test("with too many parts are answered with that, and the next line is read", async () => {
+    standing = "stranger";
+    // Before a hello a line has 64 KiB, so that few parts fit. The hello of this test's dispatch is a request like any other.
+    helloFirst = true;
+    const parts = Array.from({ length: STRANGER_PARTS_MAX }, () => ({}));
+    const [hello, refused, next] = (await answersTo(asking(1, 1), parts, asking(7, 7))).map((line) => JSON.parse(line));
+    expect([hello.result, refused.error.data.name, next.result]).toEqual([1, "tooLarge", 7]);
   });
 });
