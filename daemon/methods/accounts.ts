@@ -2,7 +2,7 @@
 
 import { PosternError } from "../../protocol/errors.ts";
 import { accessOf, type Call } from "../call/call.ts";
-import { actorOf, entryOf } from "../call/log-entry.ts";
+import { actorOf, entryOf, trierOf } from "../call/log-entry.ts";
 import type { Sodium } from "../host/sodium.ts";
 import { approversOf, setApprovers } from "../session/approver-order.ts";
 import { deviceName, nameDevice } from "../session/device-names.ts";
@@ -62,7 +62,7 @@ export function accountMethods(crypto: Sodium, sessions: Sessions, tokens: Token
       const session = sessions.pick(account);
       const by = actorOf(call);
       const { account: id, device } = session.file;
-      const deviceRemoved = await sessions.remove(session, password, by, withLog);
+      const deviceRemoved = await sessions.remove(session, password, trierOf(call), withLog);
       await tokens.lock(id, by);
       return { account: id, device, deviceRemoved, logKept: !withLog };
     },
@@ -149,7 +149,7 @@ export function accountMethods(crypto: Sodium, sessions: Sessions, tokens: Token
     "session.unlock": async ({ account, password }, call) => {
       const session = sessions.pick(account);
       const wrongPasswordTries = session.file.wrongPasswords;
-      const unlocked = await sessions.unlock(session, password, actorOf(call));
+      const unlocked = await sessions.unlock(session, password, trierOf(call));
       return toldAtUnlock(sessions, session as UnlockedSession, unlocked, wrongPasswordTries);
     },
 

@@ -11,6 +11,7 @@ import { type RunningAgent, startAgent } from "../agent/start.ts";
 import type { Sampled, Sampling } from "./sampler.ts";
 import type { Attack, Extent } from "./table.ts";
 import { aucOf, isToldApart } from "./told-apart.ts";
+import { rightAmongWrong } from "./tries-attack.ts";
 
 const samplerProgram = fileURLToPath(new URL("./sampler.ts", import.meta.url));
 const main = fileURLToPath(new URL("../../clients/cli/main.ts", import.meta.url));
@@ -202,5 +203,9 @@ export const rogueAttacks: readonly Attack[] = [
   { tried: "a secret of a command line on the disk", run: secretInArgv },
   { tried: "another's question denied by guessed codes", run: denyOthers },
   { tried: "names and existence by what is told of one's own question", run: ownQuestions },
+  {
+    tried: "the right password kept out while others type wrong ones",
+    run: (extent) => withStage((agent) => rightAmongWrong(agent, extent, samplerProgram)),
+  },
   { tried: "the audit log filled by acts that change nothing", run: fillTheLog },
 ];
