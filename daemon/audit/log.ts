@@ -15,6 +15,7 @@ import { type Anchor, type Checkpoint, resume, tailOf } from "./proof.ts";
 import { contentOf } from "./record-content.ts";
 import { LOG_BYTES_MAX, RESERVED_BYTES } from "./segments.ts";
 import { createStrangers } from "./strangers.ts";
+import { wrongTriesSince } from "./wrong-tries.ts";
 
 /** Milliseconds that the record of a read may wait in memory. A kill -9 can lose so much. */
 export const FLUSH_MS = 100;
@@ -51,13 +52,17 @@ export type AuditLog = {
   takeIn(records: readonly LeftRecord[]): void;
   /** Writes all pending records. */
   flush(): void;
-  /** Gives the log its keys at unlock. Returns the checkpoints to keep. */
+  /**
+   * Gives the log its keys at unlock. Returns the checkpoints to keep, and at the first unlock since the log was opened the number of wrong passwords after
+   * record `forgivenSeq`, where that is known.
+   */
   unlock(keys: {
     sealNames(names: readonly string[]): string;
     start: Uint8Array;
     checkpoints: readonly Checkpoint[];
     anchor: Anchor | undefined;
-  }): { checkpoints: Checkpoint[]; problems: string[] };
+    forgivenSeq?: number | undefined;
+  }): { checkpoints: Checkpoint[]; problems: string[]; wrongTries?: number };
   /** Forgets the key of the names. The chain's key stays and moves on, since it opens nothing. */
   lock(): void;
   /** The state of the chain, for the device store. */
@@ -213,7 +218,9 @@ export function openAuditLog(
       state = resumed.state;
       if (state.key !== keys.start) crypto.wipe(keys.start);
       if (resumed.problems.length > 0) chain({ event: "audit.broken", outcome: "told" }, 1);
-      return { checkpoints: resumed.checkpoints, problems: resumed.problems };
+      const wrongTries =
+        keys.forgivenSeq === undefined ? {} : { wrongTries: wrongTriesSince(folder, keys.forgivenSeq) };
+      return { checkpoints: resumed.checkpoints, problems: resumed.problems, ...wrongTries };
     },
     lock: () => {
       // The counted acts have names to seal too.

@@ -45,6 +45,11 @@ function since(segments: readonly Segment[], seq: number): Linked[] {
   return found;
 }
 
+/** The records after record `seq`. */
+export function recordsSince(folder: string, seq: number): Linked[] {
+  return since(listSegments(folder), seq).filter((record) => record.seq > seq);
+}
+
 /** Finds the chain's key after a restart, by following the log from the anchor to its end. */
 export function resume(
   folder: string,

@@ -167,7 +167,7 @@ export function createArrivals(parts: ArrivalsParts): Arrivals {
   return {
     make,
     takeIn: (file, password, by, coming) =>
-      addOpen(file, coming, (session) => unlocking.unlock(session, password, { by })),
+      addOpen(file, coming, (session) => unlocking.unlock(session, password, { by, isNew: true })),
     bring: (file, password, by, proven) =>
       bringing(async () => {
         places.demandFree({ account: file.account }, proven);

@@ -11,7 +11,12 @@ import type { TryQueue } from "./try-queue.ts";
 import type { AccountOf, Unlocked } from "./unlocked.ts";
 
 /** Who types a password: for the log, and for the queue of tries. */
-export type Trier = { readonly by?: Actor; readonly place?: TryPlace };
+export type Trier = {
+  readonly by?: Actor;
+  readonly place?: TryPlace;
+  /** Whether the account has just come to this agent, so that its file counts nothing yet. */
+  readonly isNew?: true;
+};
 
 /** One account on this agent. */
 export type Session = {

@@ -25,6 +25,8 @@ export type Manner = {
   readonly demand?: KeyGiven["demand"];
   readonly byPassword: boolean;
   readonly place?: TryPlace;
+  /** The wrong passwords that the account's file counted before. Undefined for an account that has just come to this agent. */
+  readonly wrongTries?: number | undefined;
 };
 
 type Parts = {
@@ -48,7 +50,11 @@ export function createKeyUnlocking(parts: Parts, open: Open): UnlockByKey {
     const keys = keysOf(session, given);
     const { unlocked } = session;
     if (unlocked === undefined)
-      return open(session, await signIn(session, keys), by, locks, { demand, byPassword: false });
+      return open(session, await signIn(session, keys), by, locks, {
+        demand,
+        byPassword: false,
+        wrongTries: session.file.wrongPasswords,
+      });
     crypto.release(keys.rootKey, keys.signInSeed);
     await demand(unlocked);
     // A refusal is recorded as every refused call is: folded, and bounded for strangers. Nobody can guess a key, so its tries are not counted, and any program

@@ -9,6 +9,7 @@ import type { Primitives } from "../../protocol/crypto/primitives.ts";
 import { parseSecretKey } from "../../protocol/crypto/secret-key.ts";
 import { PosternError } from "../../protocol/errors.ts";
 import type { Actor } from "../audit/entry.ts";
+import { WRONG_TRY } from "../audit/wrong-tries.ts";
 import { accountFolder } from "../host/data-folder.ts";
 import { type AccountFile, writeAccount } from "./account-file.ts";
 import { endMarkedApplications } from "./application-grants.ts";
@@ -17,7 +18,7 @@ import { counted, demandTry, forgiven } from "./password-tries.ts";
 import { forgivePin } from "./pin.ts";
 import type { Session, SessionParts, Trier, UnlockedSession } from "./session.ts";
 import type { TryPlace } from "./try-place.ts";
-import { openEverything, repeatCounter, type Unlocked } from "./unlocked.ts";
+import { openEverything, repeatCounter, type Unlocked, withForgiven } from "./unlocked.ts";
 import { createKeyUnlocking, type Manner, type UnlockByKey } from "./unlocking-by-key.ts";
 
 export type Unlocking = {
@@ -76,21 +77,24 @@ export function createUnlocking(parts: Parts): Unlocking {
     await writeAccount(home, file);
   }
 
-  async function unlock(session: Session, password: string, { by, place }: Trier): Promise<Unlocked> {
+  async function unlock(session: Session, password: string, { by, place, isNew }: Trier): Promise<Unlocked> {
     const { locks } = session;
     const { before, refused } = await countTry(session, place);
     try {
       const address = await serviceAddress(session.file.service);
       const who = { ...userOnDevice(crypto, session.file), password, store: session.file.store };
       const signedIn = await signIn(crypto, createServiceClient(address), address, who).catch(ofThePassword);
-      return await open(session, signedIn, by, locks, { byPassword: true, place });
+      return await open(session, signedIn, by, locks, {
+        ...{ byPassword: true, place },
+        wrongTries: isNew ? undefined : before.wrongPasswords,
+      });
     } catch (error) {
       const name = error instanceof PosternError ? error.name : "internal";
       // An unreachable service says nothing about the password, and neither does one with another store. A service that refuses this device should
       // have checked the password first, and may not have. So such a try counts, or the service could make tries uncounted.
       const counts = ["wrongPassword", "deviceRemoved", "restoreUnfinished"].includes(name);
       await settleTry(session, counts ? refused() : before);
-      session.audit.keep({ event: "session.unlock", outcome: name, ...by });
+      session.audit.keep({ event: counts ? WRONG_TRY : "session.unlock", outcome: name, ...by });
       throw error;
     }
   }
@@ -121,12 +125,12 @@ export function createUnlocking(parts: Parts): Unlocking {
     signedIn: SignedIn,
     by: Actor = {},
     locks: number = session.locks,
-    { demand, byPassword, place }: Manner = { byPassword: true },
+    { demand, byPassword, place, wrongTries }: Manner = { byPassword: true },
   ): Promise<Unlocked> {
     const { audit } = session;
     const folder = accountFolder(home, session.file.account);
     const unlocked = await openEverything(
-      { crypto, folder, clock, audit, accountOf: parts.accountOf, byToken: false },
+      { crypto, folder, clock, audit, accountOf: parts.accountOf, byToken: false, wrongTries },
       session.file,
       signedIn,
     );
@@ -162,7 +166,7 @@ export function createUnlocking(parts: Parts): Unlocking {
     const { unlocked } = session;
     // A lock may have come while others had their turn. Then there is no try, and nothing is counted.
     if (unlocked === undefined) throw new PosternError("locked");
-    const { refused } = await countTry(session, place);
+    const { before, refused } = await countTry(session, place);
     const right = await passwordOpens(
       crypto,
       { ...userOnDevice(crypto, session.file), password },
@@ -175,6 +179,7 @@ export function createUnlocking(parts: Parts): Unlocking {
       throw refusal === "proofRefused"
         ? new PosternError(refusal, "wrong account password")
         : new PosternError(refusal);
+    if (before.wrongPasswords > 0) await unlocked.store.change((state) => withForgiven(state, session.audit));
     await forgivePin(unlocked.store);
   }
 
@@ -184,7 +189,10 @@ export function createUnlocking(parts: Parts): Unlocking {
     try {
       await prove(session, password, place, "wrongPassword");
     } catch (error) {
-      if (error instanceof PosternError) session.audit.keep({ event: "session.unlock", outcome: error.name, ...by });
+      if (error instanceof PosternError) {
+        const event = error.name === "wrongPassword" ? WRONG_TRY : "session.unlock";
+        session.audit.keep({ event, outcome: error.name, ...by });
+      }
       throw error;
     }
     session.audit.keep({ event: "session.unlock", outcome: "was open", ...by });
