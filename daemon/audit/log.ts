@@ -63,6 +63,8 @@ export type AuditLog = {
     anchor: Anchor | undefined;
     forgivenSeq?: number | undefined;
   }): { checkpoints: Checkpoint[]; problems: string[]; wrongTries?: number };
+  /** Keeps records for so many days from now on, and removes the segments that are older. Until it is called, none is removed. */
+  keepFor(days: number): void;
   /** Forgets the key of the names. The chain's key stays and moves on, since it opens nothing. */
   lock(): void;
   /** The state of the chain, for the device store. */
@@ -77,8 +79,9 @@ export function openAuditLog(
   log: Log,
   onRotate: (checkpoint: Checkpoint) => void,
 ): AuditLog {
+  let keptDays: number | undefined;
   const lines = openLines({
-    ...{ folder, clock, log },
+    ...{ folder, clock, log, keptDays: () => keptDays },
     rotated: (segment) => {
       if (state.key !== undefined) onRotate({ segment, last: state.last, key: base64(state.key) });
     },
@@ -221,6 +224,10 @@ export function openAuditLog(
       const wrongTries =
         keys.forgivenSeq === undefined ? {} : { wrongTries: wrongTriesSince(folder, keys.forgivenSeq) };
       return { checkpoints: resumed.checkpoints, problems: resumed.problems, ...wrongTries };
+    },
+    keepFor: (days) => {
+      keptDays = days;
+      lines.dropOld();
     },
     lock: () => {
       // The counted acts have names to seal too.

@@ -21,6 +21,7 @@ import {
   withUnsurePolicy,
 } from "./device-store.ts";
 import { idleLockOf } from "./idle.ts";
+import { logDaysOf } from "./log-days.ts";
 import { type SealedParts, sealedAccount } from "./sealed-account.ts";
 
 export type Unlocked = {
@@ -109,6 +110,8 @@ async function openParts(
     ...withForgiven(state, audit),
     ...{ checkpoints: resumed.checkpoints, anchor, userData },
   }));
+
+  audit.keepFor(logDaysOf(store.state));
 
   const account = accountOf({ crypto, open: ownKind, session: signedIn.session, byToken });
   const cache = createCache(crypto, clock.bootMs, account.feed !== undefined);
