@@ -91,9 +91,11 @@ export function openAuditLog(
     },
   });
   const askers = createAskers(clock);
-  const tail = tailOf(folder);
+  const { newest, ...tail } = tailOf(folder);
   let seq = tail.seq;
   let state: ChainState = { last: tail.last, key: undefined };
+  // A program that runs on over a restart of the agent has spent what it has spent, as far as the newest segment says.
+  askers.remember(newest, clock.wallMs());
   let sealNames: ((names: readonly string[]) => string) | undefined;
   let folds = new Map<string, Fold>();
   let closed = false;
