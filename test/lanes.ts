@@ -21,6 +21,7 @@ const soak = [
   "test/cli/each-command-once.test.ts",
   "test/cli/approvers.test.ts",
   "test/cli/idle-lock.test.ts",
+  "test/cli/log-days.test.ts",
   "test/cli/one-by-one.test.ts",
   "test/cli/policy.test.ts",
   "test/cli/service-down.test.ts",

@@ -18,6 +18,7 @@ const methods: Readonly<Record<keyof Methods, string>> = {
   "accounts.setPin": "set or remove the approval PIN",
   "accounts.setIdleLock": "set the idle lock",
   "accounts.setApprovers": "set where the agent asks the person",
+  "accounts.setLogDays": "set for how long the log keeps records",
   "accounts.kit": "show the emergency kit",
   "accounts.backup": "make a backup",
   "accounts.openRestore": "begin a restore",

@@ -5,6 +5,7 @@ import {
   PIN_LENGTH_MIN,
   REGISTRATION_TOKEN_LENGTH_MAX,
 } from "../../protocol/catalogue/accounts.ts";
+import { LOG_DAYS_DEFAULT, LOG_DAYS_MAX, LOG_DAYS_MIN } from "../../protocol/catalogue/common.ts";
 import { VARIABLE_NAME_LENGTH_MAX, VARIABLES_MAX } from "../../protocol/catalogue/vaults.ts";
 import { itemLimits } from "../../protocol/item/item.ts";
 import { limits, PROTOCOL } from "../../protocol/limits.ts";
@@ -29,6 +30,11 @@ const groups: readonly [name: string, about: string, values: Readonly<Record<str
     "environmentLimits",
     "Of an environment: its variables, and characters of the name of each; a value is as long as one of an item",
     { variables: VARIABLES_MAX, name: VARIABLE_NAME_LENGTH_MAX },
+  ],
+  [
+    "logDays",
+    "Days for which the log keeps its records: the fewest, the most, and where nobody chose",
+    { min: LOG_DAYS_MIN, max: LOG_DAYS_MAX, usual: LOG_DAYS_DEFAULT },
   ],
   [
     "auditLimits",

@@ -57,6 +57,13 @@ export const environmentLimits = {
   name: 256,
 } as const;
 
+/** Days for which the log keeps its records: the fewest, the most, and where nobody chose. */
+export const logDays = {
+  min: 7,
+  max: 3_650,
+  usual: 90,
+} as const;
+
 /** Records of one page of the log: where nobody says how many, and at most. */
 export const auditLimits = {
   pageDefault: 50,

@@ -12,6 +12,7 @@ export type Account = {
   default?: boolean;
   idleLock?: IdleLock;
   approvers?: Approver[];
+  logDays?: number;
 };
 export type AddressFieldDetails = {
   street: string;
@@ -549,6 +550,7 @@ export type SessionState = {
   idleLock?: IdleLock;
   policy?: PolicyState;
   approvers?: Approver[];
+  logDays?: number;
   unavailable?: UnavailableApprover[];
 };
 export type Share = {
@@ -776,6 +778,15 @@ export type Methods = {
     params: {
       account?: string;
       approvers: Approver[];
+      password: string;
+    };
+    result: Empty;
+  };
+  /** Sets for how many days the account's log on this device keeps its records: from 7 days to ten years. A file of the log goes that long after its last record, and nothing else removes one. Fewer days remove older files at once. The account password is the proof, so that no program removes records. */
+  "accounts.setLogDays": {
+    params: {
+      account?: string;
+      logDays: number;
       password: string;
     };
     result: Empty;
@@ -1920,6 +1931,7 @@ export const takesAccount: ReadonlySet<string> = new Set([
   "accounts.setPin",
   "accounts.setIdleLock",
   "accounts.setApprovers",
+  "accounts.setLogDays",
   "accounts.kit",
   "accounts.backup",
   "devices.list",

@@ -9,8 +9,9 @@ import { actorOf } from "../call/log-entry.ts";
 import { type Clock, type Moment, momentOf, passedMs } from "../host/clock.ts";
 import type { Log } from "../host/log.ts";
 import type { Asking, GivenProof, Proofs, Strength, TypedKind } from "../session/proof.ts";
-import type { UnlockedSession } from "../session/session.ts";
+import type { Trier, UnlockedSession } from "../session/session.ts";
 import type { Sessions } from "../session/sessions.ts";
+import { tryPlaceOf } from "../session/try-place.ts";
 import { repeatCounter } from "../session/unlocked.ts";
 import type { Broker } from "./broker.ts";
 import type { Grants } from "./grants.ts";
@@ -38,8 +39,8 @@ export type Overseer = {
    * an authenticator signs is about one choice.
    */
   prove(given: ToProve, call: Call): Promise<Strength>;
-  /** Checks a proof for a shown prompt that a person gave to a program which the agent itself started: `by`. Returns its strength. */
-  proveTyped(prompt: Prompt, proof: GivenProof, by: Actor): Promise<Strength>;
+  /** Checks a proof for a shown prompt that a person gave to a program which the agent itself started. Returns its strength. */
+  proveTyped(prompt: Prompt, proof: GivenProof, from: Trier): Promise<Strength>;
   /** The kind of proof to ask a person for first. */
   offered(account: string): TypedKind;
   /** The account of a call: the named one, or else that of the prompt with this code. A wrong code means any open account. */
@@ -76,9 +77,10 @@ export function createOverseer(parts: OverseerParts): Overseer {
     const session = sessions.open(accountOf({ account, code: named }));
     call.about.session = session;
     const strength = await check(session, proof, actorOf(call), () => {
-      if (named === undefined) return { by: call.connection };
+      const place = tryPlaceOf(call.connection.subject);
+      if (named === undefined) return { by: call.connection, place };
       const prompt = openPrompt(named, session.file.account, call);
-      return { by: call.connection, prompt: { id: prompt.id, question: () => prompt.question(choice) } };
+      return { by: call.connection, place, prompt: { id: prompt.id, question: () => prompt.question(choice) } };
     });
     call.connection.demandSame();
     return strength;
@@ -194,10 +196,10 @@ export function createOverseer(parts: OverseerParts): Overseer {
       return true;
     },
     prove,
-    proveTyped: (prompt, proof, by) =>
+    proveTyped: (prompt, proof, { by = {}, place }) =>
       check(sessions.open(prompt.account), proof, by, () => {
         if (broker.find(prompt.id) === undefined) throw new PosternError("promptNotFound");
-        return { by: prompt, prompt: { id: prompt.id, question: () => prompt.question() } };
+        return { by: prompt, place, prompt: { id: prompt.id, question: () => prompt.question() } };
       }),
     offered: (account) => proofs.offered(sessions.open(account)),
     accountOf,

@@ -1,6 +1,7 @@
 // The bytes that each asker adds to a log. A program that runs amok fills its own share and is refused then. Nobody else is.
 import { PosternError } from "../../protocol/errors.ts";
 import type { Clock } from "../host/clock.ts";
+import type { Record } from "./chain.ts";
 
 /** Bytes of one asker in a day: some sixty thousand reads. As much as all tokens of a service account have. */
 export const ASKER_BYTES_PER_DAY = 16 * 1024 * 1024;
@@ -17,6 +18,8 @@ export type Askers = {
   demandRoom(who: string | undefined, isFull: boolean): void;
   /** Adds the bytes of a record. */
   wrote(who: string | undefined, bytes: number): void;
+  /** Adds the records of the last day that an earlier agent wrote, oldest first. */
+  remember(records: readonly Pick<Record, "at" | "who">[], wallMs: number): void;
 };
 
 export function createAskers(clock: Pick<Clock, "bootMs">, bytesPerDay = ASKER_BYTES_PER_DAY): Askers {
@@ -38,6 +41,17 @@ export function createAskers(clock: Pick<Clock, "bootMs">, bytesPerDay = ASKER_B
     return living.sort((one, other) => (days.get(other)?.bytes ?? 0) - (days.get(one)?.bytes ?? 0))[0];
   }
 
+  function add(who: string | undefined, bytes: number, agoMs: number): void {
+    if (who === undefined || bytes === 0) return;
+    const day = today(who);
+    if (day !== undefined) {
+      day.bytes += bytes;
+      return;
+    }
+    if (days.size >= ASKERS_MAX) days.delete(least() ?? "");
+    days.set(who, { bytes, since: clock.bootMs() - agoMs });
+  }
+
   return {
     demandRoom: (who, isFull) => {
       if (who === undefined) return;
@@ -46,15 +60,13 @@ export function createAskers(clock: Pick<Clock, "bootMs">, bytesPerDay = ASKER_B
       if (isFull && heaviest() === who)
         throw new PosternError("auditUnwritable", "the log is full, and this program wrote the most of it today");
     },
-    wrote: (who, bytes) => {
-      if (who === undefined || bytes === 0) return;
-      const day = today(who);
-      if (day !== undefined) {
-        day.bytes += bytes;
-        return;
+    wrote: (who, bytes) => add(who, bytes, 0),
+    remember: (records, wallMs) => {
+      for (const record of records) {
+        // A record of a clock that was ahead counts as one of now.
+        const agoMs = Math.max(0, wallMs - Date.parse(record.at));
+        if (agoMs < DAY_MS) add(record.who, Buffer.byteLength(JSON.stringify(record)) + 1, agoMs);
       }
-      if (days.size >= ASKERS_MAX) days.delete(least() ?? "");
-      days.set(who, { bytes, since: clock.bootMs() });
     },
   };
 }

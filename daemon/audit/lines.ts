@@ -3,7 +3,7 @@ import { PosternError } from "../../protocol/errors.ts";
 import type { Clock } from "../host/clock.ts";
 import type { Log } from "../host/log.ts";
 import { isFull } from "../host/private-files.ts";
-import { bytesBefore, dropAged, listSegments, openWriter, SEGMENT_BYTES_MAX, type Writer } from "./segments.ts";
+import { bytesBefore, DAY_MS, dropAged, listSegments, openWriter, SEGMENT_BYTES_MAX, type Writer } from "./segments.ts";
 
 export type Lines = {
   /** Whether a crash tore the last line of the segment that is written on. */
@@ -25,13 +25,15 @@ export type LinesParts = {
   readonly folder: string;
   readonly clock: Pick<Clock, "wallMs">;
   readonly log: Log;
+  /** The days for which a segment is kept after its last record. While nobody knows, none is removed. */
+  readonly keptDays: () => number | undefined;
   /** A segment of this number begins. */
   readonly rotated: (segment: number) => void;
   /** These segments were removed, since they are old. */
   readonly dropped: (segments: readonly number[]) => void;
 };
 
-export function openLines({ folder, clock, log, rotated, dropped }: LinesParts): Lines {
+export function openLines({ folder, clock, log, keptDays, rotated, dropped }: LinesParts): Lines {
   let number = listSegments(folder).at(-1)?.number ?? 1;
   const opened = openWriter(folder, number);
   let writer: Writer = opened;
@@ -64,7 +66,9 @@ export function openLines({ folder, clock, log, rotated, dropped }: LinesParts):
   }
 
   function dropOld(): void {
-    const gone = dropAged(folder, clock.wallMs());
+    const days = keptDays();
+    if (days === undefined) return;
+    const gone = dropAged(folder, clock.wallMs(), days * DAY_MS);
     if (gone.length === 0) return;
     before = bytesBefore(folder, number);
     dropped(gone);

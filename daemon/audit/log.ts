@@ -15,6 +15,7 @@ import { type Anchor, type Checkpoint, resume, tailOf } from "./proof.ts";
 import { contentOf } from "./record-content.ts";
 import { LOG_BYTES_MAX, RESERVED_BYTES } from "./segments.ts";
 import { createStrangers } from "./strangers.ts";
+import { wrongTriesSince } from "./wrong-tries.ts";
 
 /** Milliseconds that the record of a read may wait in memory. A kill -9 can lose so much. */
 export const FLUSH_MS = 100;
@@ -51,13 +52,19 @@ export type AuditLog = {
   takeIn(records: readonly LeftRecord[]): void;
   /** Writes all pending records. */
   flush(): void;
-  /** Gives the log its keys at unlock. Returns the checkpoints to keep. */
+  /**
+   * Gives the log its keys at unlock. Returns the checkpoints to keep, and at the first unlock since the log was opened the number of wrong passwords after
+   * record `forgivenSeq`, where that is known.
+   */
   unlock(keys: {
     sealNames(names: readonly string[]): string;
     start: Uint8Array;
     checkpoints: readonly Checkpoint[];
     anchor: Anchor | undefined;
-  }): { checkpoints: Checkpoint[]; problems: string[] };
+    forgivenSeq?: number | undefined;
+  }): { checkpoints: Checkpoint[]; problems: string[]; wrongTries?: number };
+  /** Keeps records for so many days from now on, and removes the segments that are older. Until it is called, none is removed. */
+  keepFor(days: number): void;
   /** Forgets the key of the names. The chain's key stays and moves on, since it opens nothing. */
   lock(): void;
   /** The state of the chain, for the device store. */
@@ -72,8 +79,9 @@ export function openAuditLog(
   log: Log,
   onRotate: (checkpoint: Checkpoint) => void,
 ): AuditLog {
+  let keptDays: number | undefined;
   const lines = openLines({
-    ...{ folder, clock, log },
+    ...{ folder, clock, log, keptDays: () => keptDays },
     rotated: (segment) => {
       if (state.key !== undefined) onRotate({ segment, last: state.last, key: base64(state.key) });
     },
@@ -83,9 +91,11 @@ export function openAuditLog(
     },
   });
   const askers = createAskers(clock);
-  const tail = tailOf(folder);
+  const { newest, ...tail } = tailOf(folder);
   let seq = tail.seq;
   let state: ChainState = { last: tail.last, key: undefined };
+  // A program that runs on over a restart of the agent has spent what it has spent, as far as the newest segment says.
+  askers.remember(newest, clock.wallMs());
   let sealNames: ((names: readonly string[]) => string) | undefined;
   let folds = new Map<string, Fold>();
   let closed = false;
@@ -213,7 +223,13 @@ export function openAuditLog(
       state = resumed.state;
       if (state.key !== keys.start) crypto.wipe(keys.start);
       if (resumed.problems.length > 0) chain({ event: "audit.broken", outcome: "told" }, 1);
-      return { checkpoints: resumed.checkpoints, problems: resumed.problems };
+      const wrongTries =
+        keys.forgivenSeq === undefined ? {} : { wrongTries: wrongTriesSince(folder, keys.forgivenSeq) };
+      return { checkpoints: resumed.checkpoints, problems: resumed.problems, ...wrongTries };
+    },
+    keepFor: (days) => {
+      keptDays = days;
+      lines.dropOld();
     },
     lock: () => {
       // The counted acts have names to seal too.

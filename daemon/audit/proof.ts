@@ -16,13 +16,14 @@ export type Stretch = { from: number; to: number; until: string };
 
 export type Verdict = { readonly records: number; readonly proven: Stretch[]; readonly problems: string[] };
 
-/** The newest record's number and link. Zero and the first link for an empty log. */
-export function tailOf(folder: string): { seq: number; last: string } {
+/** The newest record's number and link, and the records of its segment. Zero, the first link and none for an empty log. */
+export function tailOf(folder: string): { seq: number; last: string; newest: readonly Linked[] } {
   for (const segment of listSegments(folder).reverse()) {
-    const newest = records(readSegment(segment)).at(-1);
-    if (newest !== undefined) return { seq: newest.seq, last: linkOf(newest) };
+    const found = records(readSegment(segment));
+    const newest = found.at(-1);
+    if (newest !== undefined) return { seq: newest.seq, last: linkOf(newest), newest: found };
   }
-  return { seq: 0, last: FIRST_LINK };
+  return { seq: 0, last: FIRST_LINK, newest: [] };
 }
 
 function records(lines: readonly Line[]): Linked[] {
@@ -43,6 +44,11 @@ function since(segments: readonly Segment[], seq: number): Linked[] {
     if (oldest !== undefined && oldest.seq <= seq) break;
   }
   return found;
+}
+
+/** The records after record `seq`. */
+export function recordsSince(folder: string, seq: number): Linked[] {
+  return since(listSegments(folder), seq).filter((record) => record.seq > seq);
 }
 
 /** Finds the chain's key after a restart, by following the log from the anchor to its end. */

@@ -31,8 +31,7 @@ export const RESERVED_BYTES = 64 * 1024 * 1024;
 /** Segments of a whole log. */
 export const SEGMENTS_MAX = LOG_BYTES_MAX / SEGMENT_BYTES_MAX;
 
-/** Milliseconds after its last record for which a segment is kept. Only age removes one: a flood of records pushes nothing out. */
-export const SEGMENT_AGE_MS = 90 * 24 * 60 * 60_000;
+export const DAY_MS = 24 * 60 * 60_000;
 
 export type Segment = { readonly number: number; readonly path: string };
 
@@ -138,10 +137,13 @@ export function openWriter(folder: string, number: number): Writer & { torn: boo
   };
 }
 
-/** Removes the segments whose last record is too old, from the oldest on, and never the one that is being written. Returns their numbers. */
-export function dropAged(folder: string, wallMs: number): number[] {
+/**
+ * Removes the segments whose last record is older than `keptMs`, from the oldest on, and never the one that is being written. Only age removes one: a
+ * flood of records pushes nothing out. Returns their numbers.
+ */
+export function dropAged(folder: string, wallMs: number, keptMs: number): number[] {
   const segments = listSegments(folder).slice(0, -1);
-  const kept = segments.findIndex(({ path }) => wallMs - statSync(path).mtimeMs <= SEGMENT_AGE_MS);
+  const kept = segments.findIndex(({ path }) => wallMs - statSync(path).mtimeMs <= keptMs);
   const gone = kept === -1 ? segments : segments.slice(0, kept);
   for (const segment of gone) rmSync(segment.path);
   return gone.map((segment) => segment.number);

@@ -3,6 +3,7 @@
 import { errors } from "../../protocol/errors.ts";
 import { type Clock, momentOf, passedMs } from "../host/clock.ts";
 import type { LogEntry } from "./entry.ts";
+import { isWrongTry } from "./wrong-tries.ts";
 
 /** Bytes that strangers may add to one log in a day: about three thousand refusals. A year of them pushes nothing out. */
 export const STRANGER_BYTES_PER_DAY = 1024 * 1024;
@@ -72,11 +73,11 @@ export function createStrangers(
   };
 }
 
-/** Whether it is a stranger's refusal, or an act that changes nothing. What a person's proof allowed is never left out. */
+/** Whether it is a stranger's refusal, or an act that changes nothing. What a person's proof allowed is never left out, and neither is a wrong password. */
 function isTheirs({ isStranger, event, outcome }: LogEntry): boolean {
   const isCheap =
     acts.has(event) || Object.hasOwn(errors, outcome) || (event === "prompt.closed" && outcome !== "approved");
-  return isCheap && isStranger?.() === true;
+  return isCheap && !isWrongTry({ event, outcome }) && isStranger?.() === true;
 }
 
 /** Bytes of a character after sealing and base64. */

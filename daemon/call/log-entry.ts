@@ -2,6 +2,8 @@
 import { createHash } from "node:crypto";
 import type { Actor, LogEntry } from "../audit/entry.ts";
 import { programOf, type Subject } from "../peer/subject.ts";
+import type { Trier } from "../session/session.ts";
+import { tryPlaceOf } from "../session/try-place.ts";
 import type { Call } from "./call.ts";
 
 /** Characters of the subject's hash: 96 bits. Nobody can make two subjects collide in them. */
@@ -24,6 +26,11 @@ export function actorOf(call: Call): Actor {
   const { subject, peer } = call.connection;
   const { isStranger } = call.about;
   return { program: programOf(subject), pid: peer.identity.pid, who: whoOf(subject), isStranger };
+}
+
+/** Who types a password in this call, and where. */
+export function trierOf(call: Call): Trier {
+  return { by: actorOf(call), place: tryPlaceOf(call.connection.subject) };
 }
 
 /** A happening of this call. `names` are sealed before they are written. */

@@ -2,12 +2,13 @@
 
 import { PosternError } from "../../protocol/errors.ts";
 import { accessOf, type Call } from "../call/call.ts";
-import { actorOf, entryOf } from "../call/log-entry.ts";
+import { actorOf, entryOf, trierOf } from "../call/log-entry.ts";
 import type { Sodium } from "../host/sodium.ts";
 import { approversOf, setApprovers } from "../session/approver-order.ts";
 import { deviceName, nameDevice } from "../session/device-names.ts";
 import type { DeviceState } from "../session/device-store.ts";
 import { idleLockOf, setIdleLock, widens } from "../session/idle.ts";
+import { logDaysOf, setLogDays } from "../session/log-days.ts";
 import { givePassword, hasDevice, listDevices, removeDevice } from "../session/own-account.ts";
 import { demandUnguessed, setPin } from "../session/pin.ts";
 import type { UnlockedSession } from "../session/session.ts";
@@ -25,6 +26,7 @@ type AccountMethod =
   | "accounts.setPin"
   | "accounts.setIdleLock"
   | "accounts.setApprovers"
+  | "accounts.setLogDays"
   | "accounts.kit"
   | "devices.list"
   | "devices.rename"
@@ -62,7 +64,7 @@ export function accountMethods(crypto: Sodium, sessions: Sessions, tokens: Token
       const session = sessions.pick(account);
       const by = actorOf(call);
       const { account: id, device } = session.file;
-      const deviceRemoved = await sessions.remove(session, password, by, withLog);
+      const deviceRemoved = await sessions.remove(session, password, trierOf(call), withLog);
       await tokens.lock(id, by);
       return { account: id, device, deviceRemoved, logKept: !withLog };
     },
@@ -111,6 +113,17 @@ export function accountMethods(crypto: Sodium, sessions: Sessions, tokens: Token
       return {};
     },
 
+    "accounts.setLogDays": async (params, call) => {
+      const { logDays } = params;
+      const { unlocked, file, audit } = await proven(params, call);
+      if (!(await setLogDays(unlocked.store, logDays))) return {};
+      // Recorded before any file goes.
+      audit.keep(entryOf(call, `${logDays} days`, [file.account]));
+      audit.keepFor(logDays);
+      await repeatLater(unlocked, file.device);
+      return {};
+    },
+
     "accounts.kit": async (params, call) => {
       const { file, audit } = await proven(params, call);
       audit.keep(entryOf(call, "ok", [file.account]));
@@ -149,7 +162,7 @@ export function accountMethods(crypto: Sodium, sessions: Sessions, tokens: Token
     "session.unlock": async ({ account, password }, call) => {
       const session = sessions.pick(account);
       const wrongPasswordTries = session.file.wrongPasswords;
-      const unlocked = await sessions.unlock(session, password, actorOf(call));
+      const unlocked = await sessions.unlock(session, password, trierOf(call));
       return toldAtUnlock(sessions, session as UnlockedSession, unlocked, wrongPasswordTries);
     },
 
@@ -170,7 +183,11 @@ const widening = () =>
     hint: "run this in a terminal, or give the password by --password-fd",
   });
 
-const settingsOf = (state: DeviceState) => ({ idleLock: idleLockOf(state), approvers: [...approversOf(state)] });
+const settingsOf = (state: DeviceState) => ({
+  idleLock: idleLockOf(state),
+  approvers: [...approversOf(state)],
+  logDays: logDaysOf(state),
+});
 
 /** If the service cannot take the counter now, the next anchor repeats it. A setting counts all the same. */
 async function repeatLater(unlocked: Unlocked, device: string): Promise<void> {

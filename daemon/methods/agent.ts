@@ -8,6 +8,7 @@ import type { PolicyState } from "../policy/policies.ts";
 import { approversOf } from "../session/approver-order.ts";
 import type { Approver } from "../session/device-store.ts";
 import { idleLockOf } from "../session/idle.ts";
+import { logDaysOf } from "../session/log-days.ts";
 import type { Proofs } from "../session/proof.ts";
 import type { Session, UnlockedSession } from "../session/session.ts";
 import type { Sessions } from "../session/sessions.ts";
@@ -110,7 +111,7 @@ function openedParts(session: Session, { policyOf, whyUnavailable }: AgentParts)
     return why === undefined ? [] : [{ approver, why }];
   });
   return {
-    ...{ idleLock: idleLockOf(state), approvers },
+    ...{ idleLock: idleLockOf(state), approvers, logDays: logDaysOf(state) },
     ...(unavailable.length === 0 ? {} : { unavailable }),
     ...(policy === "none" ? {} : { policy }),
   };

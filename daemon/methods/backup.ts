@@ -4,7 +4,7 @@ import { PosternError } from "../../protocol/errors.ts";
 import { limits } from "../../protocol/limits.ts";
 import type { Overseer } from "../approval/overseer.ts";
 import type { Connection } from "../call/connection.ts";
-import { entryOf } from "../call/log-entry.ts";
+import { entryOf, trierOf } from "../call/log-entry.ts";
 import type { Clock } from "../host/clock.ts";
 import type { Sodium } from "../host/sodium.ts";
 import { backupLines, newBackupBounds } from "../session/own-backup.ts";
@@ -56,7 +56,7 @@ export function backupMethods(parts: BackupParts): BackupHandlers {
     "accounts.backup": async ({ account, password }, call) => {
       const session = sessions.open(account);
       const { file, unlocked, audit } = session;
-      await recorded(call, () => sessions.provePassword(session, password), audit);
+      await recorded(call, () => sessions.provePassword(session, password, trierOf(call).place), audit);
       const lines = backupLines(crypto, session, new Date(clock.wallMs()));
       const holds = () => sessions.open(file.account).unlocked === unlocked;
       const handle = handles.add(call, {

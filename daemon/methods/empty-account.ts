@@ -3,7 +3,7 @@
 import { PosternError } from "../../protocol/errors.ts";
 import { type Account, environmentsOf } from "../account/account.ts";
 import type { Call } from "../call/call.ts";
-import { actorOf } from "../call/log-entry.ts";
+import { actorOf, trierOf } from "../call/log-entry.ts";
 import type { Sessions } from "../session/sessions.ts";
 import type { TokenSessions } from "../session/token-sessions.ts";
 
@@ -25,10 +25,10 @@ export function emptyAccount(
 ): EmptyAccount | undefined {
   const session = sessions.default();
   if (session === undefined) return undefined;
-  const by = actorOf(call);
+  const from = trierOf(call);
 
   const opened = async (password: string): Promise<Account> => {
-    const { account } = await sessions.unlock(session, password, by).catch((error: unknown) => {
+    const { account } = await sessions.unlock(session, password, from).catch((error: unknown) => {
       throw namingIt(error);
     });
     return account;
@@ -39,8 +39,8 @@ export function emptyAccount(
     prove: async (password) => void (await opened(password)),
     demand: async (password) => demandEmpty(await opened(password)),
     remove: async (password) => {
-      await sessions.remove(session, password, by, true, demandEmpty);
-      await tokens.lock(session.file.account, by);
+      await sessions.remove(session, password, from, true, demandEmpty);
+      await tokens.lock(session.file.account, actorOf(call));
     },
   };
 }

@@ -2,7 +2,7 @@
 import { PosternError } from "../../protocol/errors.ts";
 import type { AuditLog } from "../audit/log.ts";
 import type { Call } from "../call/call.ts";
-import { entryOf } from "../call/log-entry.ts";
+import { entryOf, trierOf } from "../call/log-entry.ts";
 import type { UnlockedSession } from "../session/session.ts";
 import type { Sessions } from "../session/sessions.ts";
 
@@ -23,7 +23,7 @@ export async function provenAccount(
   call: Call,
 ): Promise<UnlockedSession> {
   const session = sessions.open(account);
-  await recorded(call, () => sessions.provePassword(session, password), session.audit);
+  await recorded(call, () => sessions.provePassword(session, password, trierOf(call).place), session.audit);
   // A lock may have come right after the proof.
   return sessions.open(account);
 }

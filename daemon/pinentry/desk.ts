@@ -13,7 +13,9 @@ import type { Log } from "../host/log.ts";
 import type { Native } from "../host/native.ts";
 import { approversOf } from "../session/approver-order.ts";
 import type { Strength } from "../session/proof.ts";
+import type { Trier } from "../session/session.ts";
 import type { Sessions } from "../session/sessions.ts";
+import { type TryPlace, tryPlaceOf, WINDOW_PLACE } from "../session/try-place.ts";
 import { AssuanBroken } from "./assuan.ts";
 import { askThrough, type Place, type Question, type Verdict } from "./dialog.ts";
 import { type HeldTerminal, holdTerminal } from "./held-terminal.ts";
@@ -98,7 +100,9 @@ export function createDesk(parts: DeskParts): Desk {
   async function inWindow(prompt: Prompt, end: AbortController): Promise<Ended> {
     if (!hasDisplay() || isAskedByOurs(prompt)) return "unavailable";
     return inTurn(DESKTOP, end, () =>
-      firstOf(pinentries.window, (pinentry) => run(pinentry, prompt, end, { options: ["no-grab", LETTERS] })),
+      firstOf(pinentries.window, (pinentry) =>
+        run(pinentry, prompt, end, { options: ["no-grab", LETTERS], place: WINDOW_PLACE }),
+      ),
     );
   }
 
@@ -129,7 +133,9 @@ export function createDesk(parts: DeskParts): Desk {
     const usable = kind === undefined ? pinentries.terminal.slice(-1) : pinentries.terminal;
     const options = [`ttyname=${name}`, `ttytype=${kind ?? "dumb"}`, LETTERS];
     try {
-      return await firstOf(usable, (pinentry) => run(pinentry, prompt, end, { options, terminal }));
+      return await firstOf(usable, (pinentry) =>
+        run(pinentry, prompt, end, { options, terminal, place: tryPlaceOf(asker.subject) }),
+      );
     } finally {
       terminal.close();
     }
@@ -156,13 +162,13 @@ export function createDesk(parts: DeskParts): Desk {
     pinentry: Pinentry,
     prompt: Prompt,
     end: AbortController,
-    where: { readonly options: readonly string[]; readonly terminal?: HeldTerminal },
+    where: { readonly options: readonly string[]; readonly terminal?: HeldTerminal; readonly place: TryPlace },
   ): Promise<Ended> {
     const by = { program: pinentry.path };
     try {
       const started = await startPinentry(pinentry, pinentries.starter, env, end.signal);
       const held = { terminal: where.terminal, takesScreen: pinentry.takesScreen === true };
-      const question = questionOf(prompt, { ...by, pid: started.pid });
+      const question = questionOf(prompt, { by: { ...by, pid: started.pid }, place: where.place });
       const verdict = await withStarted(started, held, end.signal, (place) =>
         askThrough(started.assuan, question, { ...place, options: where.options }),
       );
@@ -181,7 +187,7 @@ export function createDesk(parts: DeskParts): Desk {
   }
 
   /** `proven` is what was shown after the proof, so that a yes is to that and to nothing later. */
-  function questionOf(prompt: Prompt, by: Actor): Question & { proven(): Proven | undefined } {
+  function questionOf(prompt: Prompt, from: Trier): Question & { proven(): Proven | undefined } {
     let proven: Proven | undefined;
     return {
       code: prompt.code,
@@ -189,7 +195,7 @@ export function createDesk(parts: DeskParts): Desk {
       shown: () => proven?.offer.text ?? [],
       kind: () => parts.overseer().offered(prompt.account),
       prove: async (proof) => {
-        const strength = await parts.overseer().proveTyped(prompt, proof, by);
+        const strength = await parts.overseer().proveTyped(prompt, proof, from);
         await prompt.find();
         proven = { offer: prompt.offer(), strength };
       },

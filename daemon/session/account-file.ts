@@ -39,6 +39,9 @@ export type AccountFile = {
   /** Wrong passwords since the last right one, and the time of the last one (milliseconds of the boot clock). */
   readonly wrongPasswords: number;
   readonly lastWrongMs: number;
+  /** The wrong ones of single terminals, and the tries of the last hour that the delay of others spared. Missing in older files, and where there are none. */
+  readonly terminals?: readonly { readonly terminal: string; readonly wrong: number; readonly lastMs: number }[];
+  readonly spared?: readonly { readonly terminal: string; readonly sinceTicks: number; readonly ms: number }[];
   /** Missing where no authenticator unlocks the account. An older Postern keeps it as it is, and then the service may refuse the seed. */
   readonly keyUnlock?: KeyUnlock;
 };
@@ -79,6 +82,8 @@ function parse(id: string, text: string): AccountFile {
   if (value.store !== undefined && !isId(value.store as string)) throw damaged(id, "names a store that is no id");
   if (value.unfinished !== undefined && value.unfinished !== true)
     throw damaged(id, "says in an unknown way that it is unfinished");
+  if (!isListOf(value.terminals, "wrong", "lastMs") || !isListOf(value.spared, "sinceTicks", "ms"))
+    throw damaged(id, "has wrong tries in an unknown form");
   if (value.keyUnlock !== undefined && !isKeyUnlock(value.keyUnlock))
     throw damaged(id, "has unlock keys in an unknown form");
   const file = value as AccountFile;
@@ -86,6 +91,17 @@ function parse(id: string, text: string): AccountFile {
   if (file.account !== id || !isId(file.user) || !isId(file.device))
     throw damaged(id, "names another account, or something that is no id");
   return file;
+}
+
+/** Whether it is missing, or a list of terminals with these numbers. */
+function isListOf(value: unknown, ...numbers: readonly string[]): boolean {
+  if (value === undefined) return true;
+  return (
+    Array.isArray(value) &&
+    value.every((one: Record<string, unknown> | null) => {
+      return typeof one?.terminal === "string" && numbers.every((name) => Number.isSafeInteger(one[name]));
+    })
+  );
 }
 
 function isKeyUnlock(value: unknown): boolean {

@@ -28,8 +28,8 @@ import type { Session, UnlockedSession } from "./session.ts";
 import type { Unlocked } from "./unlocked.ts";
 import type { Unlocking } from "./unlocking.ts";
 
-/** Passwords of one account that may wait for their try. They are tried one after another. */
-export const TRIES_WAITING_MAX = 16;
+/** Sign-ins to accounts that are not here yet which may wait. They are made one after another. */
+const SIGN_INS_WAITING_MAX = 16;
 
 /** The way an account comes: whether a proof of the default one was given, and its restore. */
 export type Coming = { readonly proven: boolean; readonly restore?: RunningRestore | undefined };
@@ -63,7 +63,7 @@ export type ArrivalsParts = {
 
 export function createArrivals(parts: ArrivalsParts): Arrivals {
   const { home, crypto, log, places, restoreMark, restores, unlocking, callTo, sessionOf, lock } = parts;
-  const bringing = oneAtATime(TRIES_WAITING_MAX);
+  const bringing = oneAtATime(SIGN_INS_WAITING_MAX);
 
   async function add(file: AccountFile, { proven, restore }: Coming): Promise<Session> {
     // Two programs may have asked at once. The first one's account stays.
@@ -166,7 +166,8 @@ export function createArrivals(parts: ArrivalsParts): Arrivals {
 
   return {
     make,
-    takeIn: (file, password, by, coming) => addOpen(file, coming, (session) => unlocking.unlock(session, password, by)),
+    takeIn: (file, password, by, coming) =>
+      addOpen(file, coming, (session) => unlocking.unlock(session, password, { by, isNew: true })),
     bring: (file, password, by, proven) =>
       bringing(async () => {
         places.demandFree({ account: file.account }, proven);

@@ -73,6 +73,10 @@ export type DeviceState = {
   readonly approvers?: readonly Approver[];
   /** The newest revision of the user's own data that this device has seen. Missing where an older agent wrote the store. */
   readonly userData?: number;
+  /** The newest record of the log when no wrong password was counted any more. Missing where an older agent wrote the store. */
+  readonly forgivenSeq?: number;
+  /** The days for which the log keeps its records. Missing where nobody chose. */
+  readonly logDays?: number;
   /** Whether the person knows that this is the default account of several. */
   readonly isDefault?: true;
   /** The authenticators that may approve. Missing where none was ever enrolled. */

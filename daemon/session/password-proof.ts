@@ -15,6 +15,6 @@ export function passwordWay(sessions: Pick<Sessions, "provePassword">): ProofWay
     needsPrompt: false,
     countedInStore: false,
     isReady: () => true,
-    verify: (session, typed) => sessions.provePassword(session, typed),
+    verify: (session, typed, place) => sessions.provePassword(session, typed, place),
   };
 }

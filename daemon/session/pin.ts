@@ -25,7 +25,12 @@ export function pinWay(crypto: Primitives): ProofWay {
     needsPrompt: true,
     countedInStore: true,
     isReady: ({ unlocked }) => pinWorks(unlocked.store.state.pin),
-    verify: ({ unlocked }, typed) => checkPin(crypto, unlocked.store, typed),
+    verify: ({ unlocked, tries }, typed, place) =>
+      tries(
+        place,
+        () => demandWorking(unlocked.store.state.pin),
+        () => checkPin(crypto, unlocked.store, typed),
+      ),
   };
 }
 
@@ -34,12 +39,15 @@ function pinWorks(pin: PinState | undefined): boolean {
   return pin !== undefined && pin.wrongInRow < WRONG_IN_ROW_MAX && pin.wrongSincePassword < WRONG_SINCE_PASSWORD_MAX;
 }
 
+function demandWorking(pin: PinState | undefined): PinState {
+  if (pin === undefined) throw new PosternError("proofRefused", "no PIN is set", { hint: "use the account password" });
+  if (!pinWorks(pin)) throw new PosternError("pinDisabled");
+  return pin;
+}
+
 /** Checks a PIN. Throws pinDisabled, or proofRefused with the remaining tries. The try is durable before the answer. */
 async function checkPin(crypto: Primitives, store: DeviceStore, typed: string): Promise<void> {
-  const before = store.state.pin;
-  if (before === undefined)
-    throw new PosternError("proofRefused", "no PIN is set", { hint: "use the account password" });
-  if (!pinWorks(before)) throw new PosternError("pinDisabled");
+  const before = demandWorking(store.state.pin);
   await store.change(countTry);
   const salt = fromBase64(before.salt) ?? new Uint8Array();
   const expected = fromBase64(before.verifier) ?? new Uint8Array();

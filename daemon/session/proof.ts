@@ -3,6 +3,7 @@
 import type { ParamsOf } from "../../protocol/catalogue.ts";
 import { PosternError } from "../../protocol/errors.ts";
 import type { UnlockedSession } from "./session.ts";
+import type { TryPlace } from "./try-place.ts";
 
 /** The strengths of proofs, weakest first: presence, a known secret, the system's own check, and a key. */
 export const strengths = ["presence", "pin", "system", "verifiedUser", "verifiedUserWithKey"] as const;
@@ -26,6 +27,8 @@ export type GivenAssertion = AssertedProof["assertion"];
 export type Asking = {
   readonly by: object;
   readonly prompt?: { readonly id: string; question(): string } | undefined;
+  /** Where it was typed. */
+  readonly place?: TryPlace;
 };
 
 /** One kind of typed proof. */
@@ -43,7 +46,7 @@ export type ProofWay = {
    * Checks the typed text. A try is counted on disk before the answer, so that killing the agent during a guess gains nothing. Throws
    * proofRefused, locked, and the errors of its own limits (pinDisabled, tryLater, busy).
    */
-  verify(session: UnlockedSession, typed: string): Promise<void>;
+  verify(session: UnlockedSession, typed: string, place?: TryPlace): Promise<void>;
 };
 
 /** The proof by an authenticator. It answers a challenge for one prompt, so no try can be guessed and none is counted. */
@@ -74,7 +77,7 @@ export function createProofs(ways: readonly ProofWay[], asserted: AssertionWay):
       const way = wayOf(given.kind);
       if (way.needsPrompt && asking.prompt === undefined)
         throw new PosternError("promptNotFound", `a ${way.kind.toUpperCase()} must name an open prompt`);
-      await way.verify(session, typedOf(given));
+      await way.verify(session, typedOf(given), asking.place);
       return way.strength;
     },
     offered: (session) => {

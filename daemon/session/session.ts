@@ -1,11 +1,22 @@
 // One account on this agent, and the events of its opening and locking.
 import type { ServiceAddress } from "../../clients/account/service-client.ts";
+import type { Actor } from "../audit/entry.ts";
 import type { AuditLog } from "../audit/log.ts";
 import type { Clock } from "../host/clock.ts";
 import type { Log } from "../host/log.ts";
 import type { Sodium } from "../host/sodium.ts";
 import type { AccountFile } from "./account-file.ts";
+import type { TryPlace } from "./try-place.ts";
+import type { TryQueue } from "./try-queue.ts";
 import type { AccountOf, Unlocked } from "./unlocked.ts";
+
+/** Who types a password: for the log, and for the queue of tries. */
+export type Trier = {
+  readonly by?: Actor;
+  readonly place?: TryPlace;
+  /** Whether the account has just come to this agent, so that its file counts nothing yet. */
+  readonly isNew?: true;
+};
 
 /** One account on this agent. */
 export type Session = {
@@ -18,7 +29,9 @@ export type Session = {
   applicationsEnded: boolean;
   /** What an unlock found and could not tell, since it did not stand. The next one tells it. */
   readonly untold: string[];
-  /** Tries passwords of one account one at a time, since each try builds on the count that the one before left in the file. */
+  /** The queue of typed PINs and passwords. Whoever has its turn takes the next one too, and never the other way round. */
+  readonly tries: TryQueue;
+  /** Changes the account's file one at a time, since each try builds on the count that the one before left in it. */
   readonly inTurn: <T>(work: () => Promise<T>) => Promise<T>;
 };
 

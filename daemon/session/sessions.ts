@@ -20,7 +20,7 @@ import { oneAtATime } from "../host/one-at-a-time.ts";
 import { type AccountFile, readAccounts } from "./account-file.ts";
 import { openOrderFile } from "./account-order.ts";
 import { endAllApplications } from "./application-grants.ts";
-import { type Arrivals, createArrivals, TRIES_WAITING_MAX } from "./arrivals.ts";
+import { type Arrivals, createArrivals } from "./arrivals.ts";
 import { chooseDefault } from "./default-mark.ts";
 import { forgetDevice } from "./device-names.ts";
 import type { IdleLock } from "./device-store.ts";
@@ -30,7 +30,9 @@ import { sinceBoot } from "./password-tries.ts";
 import { createPlaces, type Places } from "./places.ts";
 import { noAccountHere, openRestoreMark, type RestoreMark } from "./restore-mark.ts";
 import { createRunningRestores, type RunningRestores } from "./running-restores.ts";
-import type { Session, SessionParts, UnlockedSession } from "./session.ts";
+import type { Session, SessionParts, Trier, UnlockedSession } from "./session.ts";
+import type { TryPlace } from "./try-place.ts";
+import { createTryQueue } from "./try-queue.ts";
 import { makeWhole } from "./unfinished-account.ts";
 import { createUnlockCopies, type UnlockCopies } from "./unlock-copies.ts";
 import { repeatCounter, type Unlocked } from "./unlocked.ts";
@@ -38,6 +40,9 @@ import { createUnlocking, type Unlocking } from "./unlocking.ts";
 
 /** Milliseconds between two checks of the clocks while there are no requests. */
 const WATCH_MS = 5_000;
+
+/** Changes of one account's file that may wait. One of them at most is a try of its password: the others wait in a queue of their own. */
+const CHANGES_WAITING_MAX = 16;
 
 /** Milliseconds that a lock waits for the service to take the store's counter. Keys should not live longer for that. */
 const REPEAT_MS_MAX = 2_000;
@@ -54,7 +59,7 @@ export type Sessions = Pick<Places, "default" | "find" | "hold" | "setDefault"> 
     /** The default account where it is open, or else the oldest open one, for a question to any person here. Throws signedOut, locked. */
     someOpen(now?: Moment): UnlockedSession;
     /** Throws wrongPassword, tryLater, busy, offline, and locked where it was locked again meanwhile. */
-    unlock(session: Session, password: string, by?: Actor): Promise<Unlocked>;
+    unlock(session: Session, password: string, from?: Trier): Promise<Unlocked>;
     /** Finishes a new account that was cut off. Returns whether it was. Throws locked, offline, diskFull. */
     makeWhole(session: UnlockedSession): Promise<boolean>;
     /** Ends every application grant of an account, or of all. Returns whether that is on disk. */
@@ -62,7 +67,7 @@ export type Sessions = Pick<Places, "default" | "find" | "hold" | "setDefault"> 
     /** Locks. Returns whether all of it was recorded, since a full disk must not keep an account unlocked. */
     lock(account: string | undefined, by: Actor, why?: string): Promise<boolean>;
     /** Checks the account password as a proof, and counts each try. Throws proofRefused, tryLater, busy. */
-    provePassword(session: UnlockedSession, password: string): Promise<void>;
+    provePassword(session: UnlockedSession, password: string, place?: TryPlace): Promise<void>;
     /**
      * Removes an account from this device, after its password was right. Returns whether the service removed the device too. Its log stays for a
      * later sign-in here, unless `withLog`. `still` checks the account once nobody can write to it any more. Throws signedOut where it is gone
@@ -71,7 +76,7 @@ export type Sessions = Pick<Places, "default" | "find" | "hold" | "setDefault"> 
     remove(
       session: Session,
       password: string,
-      by: Actor,
+      from: Trier,
       withLog: boolean,
       still?: (account: Account) => Promise<void>,
     ): Promise<boolean>;
@@ -109,7 +114,8 @@ export function createSessions(parts: SessionParts): Sessions {
       locks: 0,
       applicationsEnded: false,
       untold: [],
-      inTurn: oneAtATime(TRIES_WAITING_MAX),
+      tries: createTryQueue(),
+      inTurn: oneAtATime(CHANGES_WAITING_MAX),
     };
     return session;
   }
@@ -234,12 +240,13 @@ export function createSessions(parts: SessionParts): Sessions {
     takeIn: arrivals.takeIn,
     bring: arrivals.bring,
     // In turn with tries of its password, so that none of them finds it half removed.
-    remove: (session, password, by, withLog, still) =>
-      session.inTurn(async () => {
+    remove: (session, password, from, withLog, still) =>
+      unlocking.tryInTurn(session, from.place, async () => {
+        const { by } = from;
         demandHere(session);
         // The lock ends every grant, so nobody can write between the check and the end.
         if (still !== undefined) await lockOne(session, "to be replaced", by);
-        const deviceRemoved = await unlocking.unlockInTurn(session, password, by).then(async (unlocked) => {
+        const deviceRemoved = await unlocking.unlockInTurn(session, password, from).then(async (unlocked) => {
           await still?.(unlocked.account);
           await unlocked.store.change(({ authenticators: _keys, ...state }) => ({ ...state, pin: undefined }));
           return leave(unlocked, session.file.device);

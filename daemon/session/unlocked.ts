@@ -22,6 +22,7 @@ import {
   withUnsurePolicy,
 } from "./device-store.ts";
 import { idleLockOf } from "./idle.ts";
+import { logDaysOf } from "./log-days.ts";
 import { type SealedParts, sealedAccount } from "./sealed-account.ts";
 
 export type Unlocked = {
@@ -59,6 +60,8 @@ type Parts = {
   readonly accountOf?: AccountOf | undefined;
   /** Whether a service account's token opens it. */
   readonly byToken: boolean;
+  /** The wrong passwords that the account's file counted before. Undefined where it has no count of its own. */
+  readonly wrongTries?: number | undefined;
 };
 
 /** Opens an account whose user has just signed in. */
@@ -76,7 +79,7 @@ export async function openEverything(parts: Parts, whose: Whose, signedIn: Signe
 }
 
 async function openParts(
-  { crypto, folder, clock, audit, accountOf = sealedAccount, byToken }: Parts,
+  { crypto, folder, clock, audit, accountOf = sealedAccount, byToken, wrongTries }: Parts,
   file: Whose,
   signedIn: SignedIn,
   opened: (() => void)[],
@@ -103,9 +106,16 @@ async function openParts(
     start: crypto.randomBytes(32),
     checkpoints: store.state.checkpoints,
     anchor: store.state.anchor,
+    forgivenSeq: store.state.forgivenSeq,
   });
   const userData = ownKind.userDataRevision();
-  await store.change((state) => ({ ...state, checkpoints: resumed.checkpoints, anchor: audit.anchor(), userData }));
+  const anchor = audit.anchor();
+  await store.change((state) => ({
+    ...withForgiven(state, audit),
+    ...{ checkpoints: resumed.checkpoints, anchor, userData },
+  }));
+
+  audit.keepFor(logDaysOf(store.state));
 
   const account = accountOf({ crypto, open: ownKind, session: signedIn.session, byToken });
   const cache = createCache(crypto, clock.bootMs, account.feed !== undefined);
@@ -123,7 +133,7 @@ async function openParts(
     sealNames,
     openNames: (sealed) => openNames(crypto, namesKey, owner, sealed),
     hashWords: (words) => crypto.keyedHash(wordsKey, utf8(JSON.stringify(words.map((one) => one ?? null)))).toBase64(),
-    warnings: [...warnings, ...resumed.problems],
+    warnings: [...warnings, ...resumed.problems, ...hiddenTries(resumed.wrongTries, wrongTries)],
     close,
   };
 }
@@ -199,6 +209,22 @@ function olderUserData(account: OpenAccount, store: DeviceStore): string[] {
 /** Told at an unlock. */
 export const OLDER_USER_DATA =
   "the account service gave an older copy of your account's own data than this device has seen; ask who runs the service whether its store was put back";
+
+/** Marks that no wrong password up to now is counted any more. */
+export function withForgiven(state: DeviceState, audit: Pick<AuditLog, "anchor">): DeviceState {
+  const seq = audit.anchor()?.seq;
+  return seq === undefined ? state : { ...state, forgivenSeq: seq };
+}
+
+/** What is told where the log has more wrong passwords than the account's file counted. */
+export function hiddenTries(inLog: number | undefined, inFile: number | undefined): string[] {
+  const hidden = (inLog ?? 0) - (inFile ?? Number.POSITIVE_INFINITY);
+  if (hidden <= 0) return [];
+  const what = hidden === 1 ? "1 wrong account password was" : `${hidden} wrong account passwords were`;
+  return [
+    `${what} tried that account.json does not count: a program edited that file or put an older one back, and so could try sooner; \`postern audit\` shows them`,
+  ];
+}
 
 /** Repeats the store's counter at the service. */
 export async function repeatCounter({ ownKind, store }: Unlocked, device: string): Promise<void> {

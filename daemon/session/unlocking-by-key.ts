@@ -9,6 +9,7 @@ import type { Actor } from "../audit/entry.ts";
 import type { AccountFile } from "./account-file.ts";
 import { keysOfCopy, type PrfOf } from "./key-unlock.ts";
 import type { Session } from "./session.ts";
+import type { TryPlace } from "./try-place.ts";
 import type { Unlocked } from "./unlocked.ts";
 
 /** How an assertion is verified while the account is locked, and what the sealed device store must say of it once that is open. */
@@ -19,8 +20,14 @@ export type KeyGiven = {
 
 export type UnlockByKey = (session: Session, given: KeyGiven, by: Actor) => Promise<Unlocked>;
 
-/** How an unlock is made: what else is demanded of the opened account, and whether the password was given. */
-export type Manner = { readonly demand?: KeyGiven["demand"]; readonly byPassword: boolean };
+/** How an unlock is made: what else is demanded of the opened account, whether the password was given, and where it was typed. */
+export type Manner = {
+  readonly demand?: KeyGiven["demand"];
+  readonly byPassword: boolean;
+  readonly place?: TryPlace;
+  /** The wrong passwords that the account's file counted before. Undefined for an account that has just come to this agent. */
+  readonly wrongTries?: number | undefined;
+};
 
 type Parts = {
   readonly crypto: Primitives;
@@ -34,16 +41,20 @@ type Open = (session: Session, signedIn: SignedIn, by: Actor, locks: number, man
 export function createKeyUnlocking(parts: Parts, open: Open): UnlockByKey {
   const { crypto, serviceAddress } = parts;
 
-  async function unlock(session: Session, { prove, demand }: KeyGiven, by: Actor): Promise<Unlocked> {
+  async function unlock(session: Session, given: PrfOf, demand: KeyGiven["demand"], by: Actor): Promise<Unlocked> {
     await parts.closing(session);
     parts.demandHere(session);
     session.audit.demandWritable();
     const { locks } = session;
     const record = (outcome: string) => session.audit.keep({ event: "session.unlock", outcome, ...by });
-    const keys = keysOf(session, await prove(session.file));
+    const keys = keysOf(session, given);
     const { unlocked } = session;
     if (unlocked === undefined)
-      return open(session, await signIn(session, keys), by, locks, { demand, byPassword: false });
+      return open(session, await signIn(session, keys), by, locks, {
+        demand,
+        byPassword: false,
+        wrongTries: session.file.wrongPasswords,
+      });
     crypto.release(keys.rootKey, keys.signInSeed);
     await demand(unlocked);
     // A refusal is recorded as every refused call is: folded, and bounded for strangers. Nobody can guess a key, so its tries are not counted, and any program
@@ -70,7 +81,12 @@ export function createKeyUnlocking(parts: Parts, open: Open): UnlockByKey {
     return signInWithRootKey(crypto, createServiceClient(address), address, file, keys).catch(ofTheSeed);
   }
 
-  return (session, given, by) => session.inTurn(() => unlock(session, given, by));
+  // Proven before the turn, so that assertions which prove nothing keep nobody waiting.
+  return async (session, { prove, demand }, by) => {
+    parts.demandHere(session);
+    const given = await prove(session.file);
+    return session.inTurn(() => unlock(session, given, demand, by)).finally(() => crypto.wipe(given.prf));
+  };
 }
 
 /** The seed beside the copies is that of an earlier password. */

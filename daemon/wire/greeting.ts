@@ -47,8 +47,15 @@ export function forStranger({ sessions, unfinishedRestore: _begun, trace: _file,
   return {
     ...more,
     sessions: sessions.map(
-      ({ account: _id, default: _default, idleLock: _lock, approvers: _order, unavailable: _ways, ...session }) =>
-        session,
+      ({
+        account: _id,
+        default: _default,
+        idleLock: _lock,
+        approvers: _order,
+        unavailable: _ways,
+        logDays: _days,
+        ...session
+      }) => session,
     ),
   };
 }

@@ -9,6 +9,7 @@ import {
   Id,
   IdleLock,
   IdParam,
+  LogDays,
   onAccount,
   Password,
   Proof,
@@ -62,6 +63,8 @@ const Account = Type.Object(
     idleLock: Type.Optional(IdleLock),
     /** The same. */
     approvers: Type.Optional(Approvers),
+    /** The same. */
+    logDays: Type.Optional(Type.Integer()),
   },
   named("Account"),
 );
@@ -346,6 +349,17 @@ export const accounts = {
     activity: false,
     since: "0.1.0",
     example: { params: { approvers: ["terminal"], password: "correct horse battery staple" }, result: {} },
+  }),
+  "accounts.setLogDays": entry({
+    summary:
+      "Sets for how many days the account's log on this device keeps its records: from 7 days to ten years. A file of the log goes that long after its last record, and nothing else removes one. Fewer days remove older files at once. The account password is the proof, so that no program removes records.",
+    params: Type.Object({ account: Type.Optional(IdParam), logDays: LogDays, password: Password }, closed),
+    result: Empty,
+    errors: ["signedOut", "locked", "accountNotFound", "proofRefused", "tryLater"],
+    need: { kind: "proof" },
+    activity: false,
+    since: "0.1.0",
+    example: { params: { logDays: 365, password: "correct horse battery staple" }, result: {} },
   }),
   "accounts.kit": entry({
     summary:

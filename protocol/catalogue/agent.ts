@@ -31,6 +31,8 @@ const SessionState = Type.Object(
     policy: Type.Optional(PolicyState),
     /** The same. */
     approvers: Type.Optional(Approvers),
+    /** The same. */
+    logDays: Type.Optional(Type.Integer()),
     /** The same. Those of `approvers` that cannot ask on this machine as it is, each with the reason. Absent where there is none. */
     unavailable: Type.Optional(Type.Array(Unavailable)),
   },

@@ -63,6 +63,18 @@ export const Approver = Type.Enum(["app", "window", "terminal", "polkit"], named
 /** The ways, in the order in which they are tried. An empty list leaves all questions to `postern approve`. */
 export const Approvers = Type.Array(Approver, { maxItems: 4 });
 
+/** The fewest days for which a log keeps its records. Somebody who was away for a week still finds all of them. */
+export const LOG_DAYS_MIN = 7;
+
+/** The most days: ten years. */
+export const LOG_DAYS_MAX = 3650;
+
+/** The days where nobody chose. */
+export const LOG_DAYS_DEFAULT = 90;
+
+/** The days for which the log keeps its records. */
+export const LogDays = Type.Integer({ minimum: LOG_DAYS_MIN, maximum: LOG_DAYS_MAX });
+
 /** Parameters of every method on an account: the connection's client that asks, and whether to wait for a person. */
 /** Present where the service could not be reached just now: the age of the answer. */
 export const staleMs = Type.Optional(Type.Integer());

@@ -22,6 +22,7 @@ import type { Db } from "../store/tables.ts";
 import { knownToken, livingToken } from "../token/token-rows.ts";
 import { recordOf } from "./accounts.ts";
 import { isOwnChallenge, newChallenge, spendChallenge } from "./challenge.ts";
+import { isOwnSessionToken, newSessionToken } from "./session-token.ts";
 
 /** Milliseconds without use after which a session ends. An agent that works renews it; a stolen token does not last. */
 export const SESSION_IDLE_MS = 60 * 60_000;
@@ -35,8 +36,6 @@ export const SESSION_MS_MAX = 13 * 60 * 60_000;
  */
 export const TOUCH_MS = 60_000;
 
-const TOKEN_BYTES = 32;
-
 type SignInOperations = Pick<
   Operations,
   "signIn.start" | "signIn.finish" | "session.end" | "devices.list" | "devices.remove"
@@ -47,7 +46,7 @@ export const signInOperations: SignInOperations = {
 
   "signIn.finish": async (params, context) => {
     const takeBack = await context.strangers.admitTry(context.from, params);
-    const token = context.primitives.randomBytes(TOKEN_BYTES);
+    const token = newSessionToken(context);
     const at = timestamp(context);
     const answerer = await answererOf(context, params);
     const outcome = await context.store.write(async (db) => {
@@ -227,7 +226,9 @@ async function endOldest(db: Db, context: Context, user: string): Promise<void> 
 
 /** The caller of a bearer token. Undefined when the token is unknown, idle for too long, or too old. */
 export async function callerOf(service: Service, token: string): Promise<Caller | undefined> {
-  const tokenHash = service.primitives.sha256(Uint8Array.from(Buffer.from(token, "base64url")));
+  const given = Uint8Array.from(Buffer.from(token, "base64url"));
+  if (!isOwnSessionToken(service, given)) return undefined;
+  const tokenHash = service.primitives.sha256(given);
   const row = await service.db
     .selectFrom("sessions as s")
     .innerJoin("users as u", "u.id", "s.user")

@@ -158,28 +158,35 @@ async function leave(): Promise<void> {
 async function standing(): Promise<unknown> {
   const whole = { account: work.account, proof: proofOf(WORK_PASSWORD) };
   const { client } = work;
-  const told = await Promise.all([
-    worker.call("grants.list", whole).then(({ grants }) => (grants as { grant: string }[]).map(({ grant }) => grant)),
-    worker.call("serviceAccounts.list", whole),
-    worker
-      .call("devices.list", { account: work.account, password: WORK_PASSWORD })
-      .then(({ devices }) =>
-        (devices as { device: string; name?: string }[]).map(({ device, name }) => [device, name]),
+  const asks: readonly (() => Promise<unknown>)[] = [
+    () =>
+      worker.call("grants.list", whole).then(({ grants }) => (grants as { grant: string }[]).map(({ grant }) => grant)),
+    () => worker.call("serviceAccounts.list", whole),
+    () =>
+      worker
+        .call("devices.list", { account: work.account, password: WORK_PASSWORD })
+        .then(({ devices }) =>
+          (devices as { device: string; name?: string }[]).map(({ device, name }) => [device, name]),
+        ),
+    () => worker.call("vaults.list", { client, noWait: true }),
+    () => worker.call("items.get", { client, vaultId: work.vault, itemId: work.item, noWait: true }),
+    () => worker.call("environments.getVariables", { client, environmentId: work.environment, noWait: true }),
+    () => worker.call("groups.list", { client, noWait: true }),
+    () =>
+      worker.call("accounts.list", { client, noWait: true }).then(({ accounts }) =>
+        // When the default account is removed, another one becomes the default.
+        (accounts as { account: string; name: string; state: string }[])
+          .filter(({ account }) => account === work.account)
+          .map(({ name, state }) => [name, state]),
       ),
-    worker.call("vaults.list", { client, noWait: true }),
-    worker.call("items.get", { client, vaultId: work.vault, itemId: work.item, noWait: true }),
-    worker.call("environments.getVariables", { client, environmentId: work.environment, noWait: true }),
-    worker.call("groups.list", { client, noWait: true }),
-    worker.call("accounts.list", { client, noWait: true }).then(({ accounts }) =>
-      // When the default account is removed, another one becomes the default.
-      (accounts as { account: string; name: string; state: string }[])
-        .filter(({ account }) => account === work.account)
-        .map(({ name, state }) => [name, state]),
-    ),
-    worker
-      .call("clients.list", whole)
-      .then(({ clients: open }) => (open as { pid: number }[]).filter(({ pid }) => pid === worker.pid).length),
-  ]);
+    () =>
+      worker
+        .call("clients.list", whole)
+        .then(({ clients: open }) => (open as { pid: number }[]).filter(({ pid }) => pid === worker.pid).length),
+  ];
+  // One after another: of the programs without a terminal one proof waits, and the next is busy.
+  const told: unknown[] = [];
+  for (const ask of asks) told.push(await ask());
   return told;
 }
 

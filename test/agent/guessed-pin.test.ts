@@ -4,6 +4,7 @@ import { loadSodium } from "../../daemon/host/sodium.ts";
 import { newDeviceState } from "../../daemon/session/device-store.ts";
 import { demandUnguessed, pinWay, setPin } from "../../daemon/session/pin.ts";
 import type { UnlockedSession } from "../../daemon/session/session.ts";
+import { createTryQueue } from "../../daemon/session/try-queue.ts";
 import { catalogue } from "../../protocol/catalogue.ts";
 import { lightArgon2 } from "../light-argon2.ts";
 import { type InProcessAgent, startInProcess } from "./in-process.ts";
@@ -102,6 +103,6 @@ test("a PIN that was set before it was refused still approves", async () => {
   };
   await setPin(crypto, store, GUESSED);
   await expect(demandUnguessed(GUESSED, [])).rejects.toMatchObject({ name: "invalidParams" });
-  const session = { unlocked: { store } } as UnlockedSession;
+  const session = { unlocked: { store }, tries: createTryQueue() } as unknown as UnlockedSession;
   await expect(pinWay(crypto).verify(session, GUESSED)).resolves.toBeUndefined();
 });

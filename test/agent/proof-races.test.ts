@@ -31,7 +31,7 @@ const wrongPasswords = () => {
 };
 
 test("right passwords that wait when a lock comes are answered locked, and not counted as wrong", async () => {
-  const waiting = [1, 2, 3, 4, 5].map(() => nameOf(program.call("devices.list", { password: PASSWORD })));
+  const waiting = [1, 2].map(() => nameOf(program.call("devices.list", { password: PASSWORD })));
   const locked = program.call("session.lock", {});
   const outcomes = await passing(agent, Promise.all(waiting));
   await locked;

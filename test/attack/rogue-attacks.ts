@@ -13,6 +13,7 @@ import { amokAttacks } from "./amok-attacks.ts";
 import type { Sampled, Sampling } from "./sampler.ts";
 import type { Attack, Extent } from "./table.ts";
 import { aucOf, isToldApart } from "./told-apart.ts";
+import { rightAmongWrong } from "./tries-attack.ts";
 
 const samplerProgram = fileURLToPath(new URL("./sampler.ts", import.meta.url));
 
@@ -203,6 +204,10 @@ export const rogueAttacks: readonly Attack[] = [
   { tried: "a secret of a command line on the disk", run: secretInArgv },
   { tried: "another's question denied by guessed codes", run: denyOthers },
   { tried: "names and existence by what is told of one's own question", run: ownQuestions },
+  {
+    tried: "the right password kept out while others type wrong ones",
+    run: (extent) => withStage((agent) => rightAmongWrong(agent, extent, samplerProgram)),
+  },
   { tried: "the audit log filled by acts that change nothing", run: fillTheLog },
   ...amokAttacks((attack) => () => withStage(attack)),
 ];

@@ -36,9 +36,12 @@ describe("config approvers", () => {
       const told = `The order of approvers is ${typed.toLowerCase()} on this machine${nobody}.\n`;
       expect(set).toMatchObject({ code: 0, out: told });
       expect(await shown()).toEqual({ approvers });
-      expect(await shown("config --json")).toEqual({ idleLock: "tenMinutes", approvers });
+      expect(await shown("config --json")).toEqual({ idleLock: "tenMinutes", approvers, logDays: 90 });
     }
-    expect(await run("config")).toMatchObject({ code: 0, out: "idle-lock  10 minutes\napprovers  off\n" });
+    expect(await run("config")).toMatchObject({
+      code: 0,
+      out: "idle-lock  10 minutes\napprovers  off\nlog-days   90\n",
+    });
   });
 
   test("says why a chosen way cannot ask here, and so does the status", async () => {

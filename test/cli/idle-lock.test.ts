@@ -26,7 +26,10 @@ const shown = async (words = "config --json") => JSON.parse((await run(words)).o
 describe("config", () => {
   test("shows ten minutes at first, and changes to eight hours for the password", async () => {
     await init();
-    expect(await run("config")).toMatchObject({ code: 0, out: "idle-lock  10 minutes\napprovers  window,terminal\n" });
+    expect(await run("config")).toMatchObject({
+      code: 0,
+      out: "idle-lock  10 minutes\napprovers  window,terminal\nlog-days   90\n",
+    });
     const set = await run("config idle-lock 8h --password-fd 3", [PASSWORD]);
     expect(set).toMatchObject({ code: 0, out: "The idle lock is 8 hours on this machine.\n" });
     expect(await shown()).toMatchObject({ idleLock: "eightHours" });

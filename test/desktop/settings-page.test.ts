@@ -147,6 +147,27 @@ describe.skipIf(chromiumPath === undefined)("the settings (needs chromium)", () 
     expect((await session())?.approvers).toEqual([]);
   });
 
+  test("sets for how long the log keeps records by the password only, and refuses what is no number of days", async () => {
+    const log = "The log";
+    const days = form(log).getByLabel("Days for which it keeps records");
+    expect(await days.inputValue()).toBe("90");
+    for (const typed of ["6", "3651", "1e3", ""]) {
+      await days.fill(typed);
+      await give(log, PASSWORD);
+      await send(log);
+      await says(log, "Type a number of days from 7 to 3650.");
+    }
+    await days.fill("365");
+    await give(log, "wrong password");
+    await send(log);
+    await says(log, "The account password is wrong.");
+    expect([(await session())?.logDays, await days.inputValue()]).toEqual([90, "365"]);
+    await give(log, PASSWORD);
+    await send(log);
+    await says(log, "Saved. The log keeps its records for so long.");
+    expect((await session())?.logDays).toBe(365);
+  });
+
   test("refuses a PIN that is short, typed differently, guessed first, or sent with a wrong password", async () => {
     const name = "Approval PIN";
     const refused = async (pin: string, second: string, password: string, text: string | RegExp) => {

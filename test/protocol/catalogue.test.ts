@@ -45,7 +45,7 @@ describe("an entry", () => {
     const manage =
       /^(clients\.list|grants\..*|prompts\.(attach|list)|audit\..*|policy\.(get|test)|serviceAccounts\.(list|revoke)|authenticators\.list)$/;
     const proof =
-      /^(session\.unlock|accounts\.(signIn|setDefault|remove|changePassword|setPin|setIdleLock|setApprovers|kit|backup|restore)|devices\..*|policy\.approve|serviceAccounts\.(create|rotate)|authenticators\.(enrol|register|enableUnlock|rename|remove|unlock))$/;
+      /^(session\.unlock|accounts\.(signIn|setDefault|remove|changePassword|setPin|setIdleLock|setApprovers|setLogDays|kit|backup|restore)|devices\..*|policy\.approve|serviceAccounts\.(create|rotate)|authenticators\.(enrol|register|enableUnlock|rename|remove|unlock))$/;
     const expected = none.test(name)
       ? "none"
       : manage.test(name)

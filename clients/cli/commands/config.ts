@@ -1,5 +1,6 @@
 // config: shows and changes the settings of an account on this device.
 import type { Command } from "commander";
+import { logDays as daysOfLog } from "../../typescript/generated-limits.ts";
 import {
   type Approvers,
   approversWords,
@@ -20,6 +21,7 @@ import type { Terminal } from "../terminal/terminal.ts";
 type Settings = {
   readonly idleLock: IdleLock;
   readonly approvers?: Approvers;
+  readonly logDays?: number;
   /** Absent where the status does not tell it. */
   readonly unavailable?: Unavailable;
 };
@@ -27,12 +29,13 @@ type Settings = {
 /** The settings of the account. */
 async function show(terminal: Terminal): Promise<void> {
   const settings = await settingsNow(terminal);
-  const { approvers, unavailable } = settings;
+  const { approvers, logDays, unavailable } = settings;
   terminal.result(settings, () =>
     [
       `idle-lock  ${idleLockWords(settings.idleLock)}`,
       ...(approvers === undefined ? [] : [`approvers  ${approversWords(approvers)}`]),
       ...unavailableLines(unavailable).map((line) => `           ${line}`),
+      ...(logDays === undefined ? [] : [`log-days   ${logDays}`]),
     ].join("\n"),
   );
 }
@@ -46,10 +49,11 @@ async function settingsNow(terminal: Terminal): Promise<Settings> {
       (await fromStatus(agent)) ?? (await agent.call("accounts.list", {})).accounts[0];
     if (found?.idleLock === undefined)
       throw new UsageError("the running agent has no settings", "run `postern agent restart`");
-    const { idleLock, approvers, unavailable } = found;
+    const { idleLock, approvers, logDays, unavailable } = found;
     return {
       idleLock,
       ...(approvers === undefined ? {} : { approvers }),
+      ...(logDays === undefined ? {} : { logDays }),
       ...(unavailable === undefined ? {} : { unavailable }),
     };
   } finally {
@@ -114,6 +118,34 @@ async function setIdleLock(terminal: Terminal, typed: string, options: { passwor
   }
 }
 
+/** Reads a number of days. Throws UsageError for anything else. */
+function parseLogDays(typed: string): number {
+  const days = /^\d{1,6}$/.test(typed.trim()) ? Number(typed) : Number.NaN;
+  if (days >= daysOfLog.min && days <= daysOfLog.max) return days;
+  throw new UsageError(
+    `config log-days takes a number of days from ${daysOfLog.min} to ${daysOfLog.max}`,
+    "for one, config log-days 365",
+  );
+}
+
+/** Without a value it shows the present one. */
+async function logDays(terminal: Terminal, typed: string | undefined, options: { passwordFd?: string }): Promise<void> {
+  if (typed === undefined) {
+    const { logDays: present } = await settingsNow(terminal);
+    if (present === undefined)
+      throw new UsageError("the running agent does not tell it", "run `postern agent restart`");
+    return terminal.result({ logDays: present }, () => String(present));
+  }
+  const chosen = parseLogDays(typed);
+  return withPassword(terminal, options, async (agent, password, words) => {
+    await agent.call("accounts.setLogDays", { logDays: chosen, password });
+    terminal.result(
+      { logDays: chosen },
+      () => `${withAccount("The log", words)} keeps its records for ${chosen} days on this machine.`,
+    );
+  });
+}
+
 /** Adds `postern config …`. */
 export function addConfigCommands(program: Command): void {
   const config = addCommand(
@@ -139,5 +171,13 @@ export function addConfigCommands(program: Command): void {
     "postern config approvers terminal,window",
     [passwordFd],
     (terminal, [typed], options) => approvers(terminal, typed, options),
+  );
+  addCommand<{ passwordFd?: string }>(
+    config,
+    "log-days [days]",
+    `show or set for how many days the log keeps its records, from ${daysOfLog.min} to ${daysOfLog.max}; setting it needs the account password`,
+    "postern config log-days 365",
+    [passwordFd],
+    (terminal, [typed], options) => logDays(terminal, typed, options),
   );
 }

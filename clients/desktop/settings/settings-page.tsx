@@ -5,6 +5,7 @@ import type { PageProps } from "../standing.ts";
 import { useStands, Whole } from "../whole.tsx";
 import { ApproversForm } from "./approvers-form.tsx";
 import { IdleLockForm } from "./idle-lock-form.tsx";
+import { LogDaysForm } from "./log-days-form.tsx";
 import { OtherAccount } from "./other-account.tsx";
 import { PasswordForm, PinForm } from "./secret-forms.tsx";
 import type { OpenSession } from "./setting.ts";
@@ -45,6 +46,7 @@ function Chosen({ channel, standing }: PageProps) {
         </section>
         <PinForm {...setting} />
         <PasswordForm {...setting} />
+        <LogDaysForm {...setting} />
       </div>
       {open.length < sessions.length && <OtherAccount channel={channel} standing={standing} onShown={setChosen} />}
     </div>

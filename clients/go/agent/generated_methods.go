@@ -126,6 +126,13 @@ func (a Agent) AccountsSetApprovers(ctx context.Context, params AccountsSetAppro
 	return a.call(ctx, "accounts.setApprovers", params, nil)
 }
 
+// AccountsSetLogDays calls accounts.setLogDays. Sets for how many days the account's log on this device keeps its
+// records: from 7 days to ten years. A file of the log goes that long after its last record, and nothing else removes
+// one. Fewer days remove older files at once. The account password is the proof, so that no program removes records.
+func (a Agent) AccountsSetLogDays(ctx context.Context, params AccountsSetLogDaysParams) error {
+	return a.call(ctx, "accounts.setLogDays", params, nil)
+}
+
 // AccountsKit calls accounts.kit. Returns the emergency kit again: account, user, service and Secret Key. The account
 // password is the proof.
 func (a Agent) AccountsKit(ctx context.Context, params AccountsKitParams) (EmergencyKit, error) {

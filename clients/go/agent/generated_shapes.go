@@ -133,6 +133,13 @@ type AccountsSetApproversParams struct {
 	Password  string     `json:"password"`
 }
 
+// AccountsSetLogDaysParams are the parameters of accounts.setLogDays.
+type AccountsSetLogDaysParams struct {
+	Account  *string `json:"account,omitempty"`
+	LogDays  int64   `json:"logDays"`
+	Password string  `json:"password"`
+}
+
 // AccountsKitParams are the parameters of accounts.kit.
 type AccountsKitParams struct {
 	Account  *string `json:"account,omitempty"`

@@ -18,6 +18,7 @@ type Account struct {
 	Default   *bool      `json:"default,omitempty"`
 	IdleLock  *IdleLock  `json:"idleLock,omitempty"`
 	Approvers []Approver `json:"approvers,omitempty"`
+	LogDays   *int64     `json:"logDays,omitempty"`
 }
 
 type AgentHelloAgent struct {
@@ -535,6 +536,7 @@ type SessionState struct {
 	IdleLock    *IdleLock             `json:"idleLock,omitempty"`
 	Policy      *PolicyState          `json:"policy,omitempty"`
 	Approvers   []Approver            `json:"approvers,omitempty"`
+	LogDays     *int64                `json:"logDays,omitempty"`
 	Unavailable []UnavailableApprover `json:"unavailable,omitempty"`
 }
 

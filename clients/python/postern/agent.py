@@ -374,6 +374,32 @@ class AgentMethods:
         )
         return cast("wire.Empty", result)
 
+    async def accounts_set_log_days(
+        self,
+        *,
+        log_days: int,
+        password: str,
+        account: Optional[str] = None,
+        timeout: Optional[float] = None,
+    ) -> wire.Empty:
+        """Sets for how many days the account's log on this device keeps its records: from 7 days to
+        ten years. A file of the log goes that long after its last record, and nothing else
+        removes one. Fewer days remove older files at once. The account password is the proof, so
+        that no program removes records.
+        """
+        result = await self._call(
+            "accounts.setLogDays",
+            given(
+                {
+                    "logDays": log_days,
+                    "password": password,
+                    "account": account,
+                }
+            ),
+            timeout=timeout,
+        )
+        return cast("wire.Empty", result)
+
     async def accounts_kit(
         self,
         *,

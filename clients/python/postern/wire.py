@@ -18,6 +18,7 @@ class Account(_Account, total=False):
     default: bool
     idleLock: "IdleLock"
     approvers: List["Approver"]
+    logDays: int
 
 
 class AddressFieldDetails(TypedDict):
@@ -812,6 +813,7 @@ class SessionState(_SessionState, total=False):
     idleLock: "IdleLock"
     policy: "PolicyState"
     approvers: List["Approver"]
+    logDays: int
     unavailable: List["UnavailableApprover"]
 
 

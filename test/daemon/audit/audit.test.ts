@@ -20,11 +20,11 @@ import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { type AuditLog, FLUSH_MS, FOLD_MS, FOLDS_MAX, openAuditLog } from "../../../daemon/audit/log.ts";
 import { type Anchor, type Checkpoint, verify } from "../../../daemon/audit/proof.ts";
 import {
+  DAY_MS,
   LOG_BYTES_MAX,
   listSegments,
   RESERVED_BYTES,
   readSegment,
-  SEGMENT_AGE_MS,
   SEGMENT_BYTES_MAX,
   SEGMENTS_MAX,
 } from "../../../daemon/audit/segments.ts";
@@ -300,23 +300,52 @@ function segmentsBefore(count: number, aged: number): void {
   }
 }
 
+const KEPT_DAYS = 30;
+const KEPT_MS = KEPT_DAYS * DAY_MS;
+
 test.each([
-  ["that is ninety days old stays", SEGMENT_AGE_MS, 1],
-  ["that is older goes, and a record says so", SEGMENT_AGE_MS + 1_000, 2],
+  ["as old as the kept days stays", KEPT_MS, 1],
+  ["that is older goes, and a record says so", KEPT_MS + 1_000, 2],
 ])("a segment %s", (_what, aged, first) => {
   segmentsBefore(3, aged);
   const log = openLog();
   log.unlock({ sealNames, start: crypto.randomBytes(32), checkpoints: [], anchor: undefined });
+  log.keepFor(KEPT_DAYS);
   log.keep({ ...event("large"), program: "x".repeat(SEGMENT_BYTES_MAX + 1) });
   log.keep(event("next"));
   expect(listSegments(folder)[0]?.number).toBe(first);
   expect(records().some((record) => record.event === "audit.dropped")).toBe(first === 2);
 });
 
+test("no segment goes while the log has not been told for how long it keeps them, however old they are", () => {
+  segmentsBefore(3, 100 * KEPT_MS);
+  const log = openLog();
+  log.unlock({ sealNames, start: crypto.randomBytes(32), checkpoints: [], anchor: undefined });
+  log.keep({ ...event("large"), program: "x".repeat(SEGMENT_BYTES_MAX + 1) });
+  log.keep(event("next"));
+  expect(listSegments(folder)[0]?.number).toBe(1);
+});
+
+test("fewer days remove older segments at once, more days bring none back, and neither breaks the chain", () => {
+  segmentsBefore(3, KEPT_MS);
+  const log = openLog();
+  const start = crypto.randomBytes(32);
+  const { checkpoints } = log.unlock({ sealNames, start, checkpoints: [], anchor: undefined });
+  log.keepFor(KEPT_DAYS);
+  expect(listSegments(folder)[0]?.number).toBe(1);
+  log.keepFor(KEPT_DAYS - 1);
+  expect(listSegments(folder)[0]?.number).toBe(2);
+  log.keepFor(KEPT_DAYS + 1);
+  log.keep(event("next"));
+  expect(records().map((record) => record.event)).toEqual(["audit.dropped", "test"]);
+  expect(verify(folder, crypto, checkpoints, log.anchor()).problems).toEqual([]);
+});
+
 test("a flood of segments pushes none out", () => {
   segmentsBefore(SEGMENTS_MAX + 1, 0);
   const log = openLog();
   log.unlock({ sealNames, start: crypto.randomBytes(32), checkpoints: [], anchor: undefined });
+  log.keepFor(KEPT_DAYS);
   log.keep({ ...event("large"), program: "x".repeat(SEGMENT_BYTES_MAX + 1) });
   expect(listSegments(folder)).toHaveLength(SEGMENTS_MAX + 2);
 });
@@ -334,8 +363,12 @@ test("in a full log the heaviest asker is refused and nobody else, until the res
   log.keep({ ...event("little"), who: "light" });
   expect(() => log.demandWritable("heavy")).toThrow("wrote the most of it today");
   expect(() => log.demandWritable("light")).not.toThrow();
-  truncateSync(path, LOG_BYTES_MAX);
   log.close();
+  const restarted = openLog();
+  expect(() => restarted.demandWritable("heavy")).toThrow("wrote the most of it today");
+  expect(() => restarted.demandWritable("light")).not.toThrow();
+  restarted.close();
+  truncateSync(path, LOG_BYTES_MAX);
   const again = openLog();
   expect(() => again.demandWritable("light")).toThrow("the log is full");
   expect(() => again.demandWritable()).not.toThrow();
@@ -355,10 +388,11 @@ test("a full log takes records again once a segment is old enough, and says that
     utimesSync(path, seconds, seconds);
   };
   truncateSync(path, LOG_BYTES_MAX);
-  setAge(SEGMENT_AGE_MS - 60_000);
+  setAge(KEPT_MS - 60_000);
   const log = openLog();
+  log.keepFor(KEPT_DAYS);
   expect(() => log.demandWritable("light")).toThrow("the log is full");
-  setAge(SEGMENT_AGE_MS + 60_000);
+  setAge(KEPT_MS + 60_000);
   expect(() => log.demandWritable("light")).not.toThrow();
   expect(existsSync(path)).toBe(false);
   log.flush();

@@ -119,9 +119,12 @@ test("what a proof allowed, and what others do, is recorded when strangers have 
     { event: "prompts.answer", outcome: "approved", ...by },
     { event: "prompt.closed", outcome: "approved", ...by },
     { event: "session.lock", outcome: "asked", ...by },
+    { event: "proof.password", outcome: "wrongPassword", ...by },
+    { event: "proof.password", outcome: "proofRefused", ...by },
     { event: "items.delete", outcome: "itemNotFound", ...by, isStranger: () => false },
   ];
   for (const entry of kept) expect(log.keep(entry)).toBeGreaterThan(0);
+  expect(log.keep({ event: "proof.password", outcome: "tryLater", ...by })).toBe(0);
   expect(
     records()
       .slice(-kept.length)

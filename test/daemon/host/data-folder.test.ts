@@ -170,6 +170,18 @@ describe("the agent reads only its own files", () => {
     expect(() => readAccounts(home)).toThrow("names another account");
   });
 
+  test.each([
+    { terminals: {} },
+    { terminals: [null] },
+    { terminals: [{ terminal: "t", wrong: "1", lastMs: 0 }] },
+    { spared: [{ terminal: "t", sinceTicks: 1 }] },
+    { spared: "none" },
+  ])("a file with the wrong tries %j is not believed", (tries) => {
+    const file = { account: ID, user: OTHER, device: OTHER, name: "Ada", service: "embedded", secretKey: "P1" };
+    ours("account.json", JSON.stringify({ ...file, wrongPasswords: 0, lastWrongMs: 0, ...tries }));
+    expect(() => readAccounts(home)).toThrow("has wrong tries in an unknown form");
+  });
+
   test("a file as long as the limit is read, and one byte more is not", () => {
     const path = join(accountFolder(home, ID), "account.json");
     writeFileSync(path, "12345");

@@ -13,6 +13,7 @@ import {
   strengths,
 } from "../../../daemon/session/proof.ts";
 import type { UnlockedSession } from "../../../daemon/session/session.ts";
+import { createTryQueue } from "../../../daemon/session/try-queue.ts";
 import { PosternError } from "../../../protocol/errors.ts";
 import { lightArgon2 } from "../../light-argon2.ts";
 
@@ -42,7 +43,7 @@ function store(): DeviceStore {
 type Tried = { readonly way: ProofWay; readonly session: UnlockedSession; readonly triesCounted: () => number };
 
 async function pin(): Promise<Tried> {
-  const session = { unlocked: { store: store() } } as UnlockedSession;
+  const session = { unlocked: { store: store() }, tries: createTryQueue() } as unknown as UnlockedSession;
   await setPin(crypto, session.unlocked.store, RIGHT);
   return {
     way: pinWay(crypto),
@@ -124,6 +125,15 @@ describe.each([
 });
 
 describe("the PIN's tries", () => {
+  test("that come at once from one place are no more than one that is made and one that waits", async () => {
+    const { way, session, triesCounted } = await pin();
+    const names = await Promise.all(
+      Array.from({ length: WRONG_IN_ROW_MAX }, () => way.verify(session, WRONG).catch(({ name }: Error) => name)),
+    );
+    expect(names).toEqual(["proofRefused", "proofRefused", "busy", "busy", "busy"]);
+    expect(triesCounted()).toBe(2);
+  });
+
   test("are on disk before they are answered, and switch it off", async () => {
     const { way, session } = await pin();
     for (let tried = 1; tried <= WRONG_IN_ROW_MAX; tried++) {
