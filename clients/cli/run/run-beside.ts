@@ -33,7 +33,7 @@ export async function runBeside(run: Run): Promise<never> {
     else if (signal !== "SIGCONT") late = signal;
   }
 
-  passSignals(pass);
+  passSignals(pass, program.ignored);
   const descriptors = [...layout.program, ...further.map((fd) => [fd, fd] as const)];
   const child = startProgram(program, ours, { descriptors });
   pid = child;

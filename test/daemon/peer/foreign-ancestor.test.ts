@@ -19,6 +19,7 @@ function process(pid: number, more: Partial<ProcessFacts> = {}): ProcessFacts {
       deleted: false,
       isElsewhere: false,
       ownerUid: 0,
+      changed: "1",
     },
     script: undefined,
     runs: undefined,
@@ -33,7 +34,9 @@ function process(pid: number, more: Partial<ProcessFacts> = {}): ProcessFacts {
 const ours = (pid: number, change: Partial<OwnProgram> = {}) =>
   process(pid, { script: { ...cli, isOpen: false, isElsewhere: false, ...change } });
 const running = (pid: number, path: string, ownerUid = 0) =>
-  process(pid, { executable: { path, device: "1", inode: "1", deleted: false, isElsewhere: false, ownerUid } });
+  process(pid, {
+    executable: { path, device: "1", inode: "1", deleted: false, isElsewhere: false, ownerUid, changed: "1" },
+  });
 
 /** The pid of the subject of a chain, with the peer first. */
 function subject(...chain: ProcessFacts[]): number | undefined {
