@@ -119,14 +119,17 @@ bool skip_value(struct json *json) {
   }
 }
 
-/* Moves to the next value of an object, and gives its key as it is written. `begun` is false before the first one. */
+/*
+ * Moves to the next value of an object, and gives its key. A key in escapes could be another one that has been there. `begun` is false before the first one.
+ */
 enum step next_key(struct json *json, bool *begun, struct text *key) {
   bool is_first = !*begun;
   *begun = true;
   if (is_first && !take(json, "{")) return WRONG;
   if (take(json, "}")) return END;
   if (!is_first && !take(json, ",")) return WRONG;
-  return take_string(json, key) && take(json, ":") ? KEY : WRONG;
+  if (!take_string(json, key) || !take(json, ":")) return WRONG;
+  return memchr(key->bytes, '\\', key->size) == NULL ? KEY : WRONG;
 }
 
 /* The same for an array. */

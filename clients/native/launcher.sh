@@ -6,7 +6,7 @@ here=${0%/*}
 package=
 if [ -L "$0" ]; then
   for place in "$here/../postern" "$here/../lib/node_modules/postern"; do
-    [ "$place/postern" -ef "$0" ] && package=$place && break
+    [ "$place/postern" -ef "$0" ] 2>/dev/null && package=$place && break
   done
   [ -n "$package" ] || { package=$(readlink -f -- "$0") && package=${package%/*}; }
 else

@@ -59,6 +59,7 @@ describe.skipIf(compiler === undefined)("an answer", () => {
     ["with bytes that are no UTF-8", (id) => Buffer.from(line(`{"secret":"a\xffb",${rest}}`)(id), "latin1")],
     ["with blanks", (id) => `{ "jsonrpc": "2.0", "id": ${id}, "result": ${JSON.stringify(fresh("x"))} }\n`],
     ["with a key twice", line(`{"secret":"a","secret":"b",${rest}}`)],
+    ["with a key twice, once in escapes", line(`{"secret":"a","\\u0073ecret":"b",${rest}}`)],
     ["with two results", (id) => `{"jsonrpc":"2.0","id":${id},"result":{},"result":${JSON.stringify(fresh("x"))}}\n`],
     ["with a key in escapes", line(`{"\\u0073ecret":"x",${rest}}`)],
     ["from memory, while the service is away", (id) => result(id, { ...fresh("x"), stale: true, ageMs: 5 })],
