@@ -8,6 +8,8 @@
 const soak = [
   "test/soak/**/*.test.ts",
   "test/cli/run/pipes.test.ts",
+  "test/native/bad-input.test.ts",
+  "test/native/run.test.ts",
   "test/agent/*-races.test.ts",
   "test/agent/accounts-apart.test.ts",
   "test/agent/application.test.ts",

@@ -31,6 +31,8 @@ const tools: Readonly<Record<string, string>> = {
   javac: "default-jdk-headless",
   gcc: "gcc libc6-dev",
   clang: "clang libclang-rt-dev",
+  "musl-gcc": "musl-tools",
+  "qemu-aarch64": "qemu-user",
   "aarch64-linux-gnu-gcc": "gcc-aarch64-linux-gnu libc6-dev-arm64-cross",
   readelf: "binutils",
   "pinentry-tty": "pinentry-tty",

@@ -16,7 +16,7 @@ import {
   writeFileSync,
 } from "node:fs";
 import { tmpdir } from "node:os";
-import { join, relative } from "node:path";
+import { basename, join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
 import { rolldown } from "rolldown";
 import { buildPage } from "../../service/web/build.ts";
@@ -51,6 +51,13 @@ const copies: Readonly<Record<string, string>> = {
   LICENSE: "LICENSE",
   "README.md": "clients/cli/README.md",
 };
+
+/** What npm puts on PATH where the native command is there. On another system than Linux it is the file for Node. */
+const LAUNCHER = "postern";
+
+/** clients/native/build.ts made it, where a compiler was. */
+const nativeCommand = `${root}dist/native`;
+const hasNative = existsSync(nativeCommand);
 
 async function bundle(file: string, input: string): Promise<void> {
   const build = await rolldown({
@@ -94,7 +101,7 @@ function manifest(): object {
     license: workspace.license,
     description: "A local secrets agent: one unlocked session, many processes, a person who approves.",
     type: "commonjs",
-    bin: { postern: "./postern.js" },
+    bin: { postern: hasNative ? `./${LAUNCHER}` : "./postern.js" },
     engines: { node: `>=${NODE_MAJOR_MIN}` },
     dependencies: Object.fromEntries(native.map((name) => [name, workspace.dependencies[name]])),
   };
@@ -150,6 +157,11 @@ for (const [name, from] of Object.entries(copies)) copyFileSync(`${root}${from}`
 // clients/bridge/build.ts made them, where a compiler was. A file with another ending is one that a compiler is writing.
 if (existsSync(`${root}dist/bridge`))
   cpSync(`${root}dist/bridge`, `${out}/bridge`, { recursive: true, filter: (path) => !/\.so\./.test(path) });
+if (hasNative) {
+  cpSync(nativeCommand, `${out}/native`, { recursive: true, filter: (path) => !/postern\./.test(basename(path)) });
+  copyFileSync(`${root}clients/native/launcher.sh`, `${out}/${LAUNCHER}`);
+  chmodSync(`${out}/${LAUNCHER}`, 0o755);
+}
 writeFileSync(`${out}/package.json`, `${JSON.stringify(manifest(), null, 2)}\n`);
 await fillCodeCache();
 process.stdout.write(`build: wrote ${relative(root, out)}\n`);

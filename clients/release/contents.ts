@@ -18,9 +18,9 @@ export const wanted = {
 
 export type PackageName = keyof typeof wanted;
 
-/** Kinds of files that belong in a package: programs, declarations, the two pages, bridge libraries, and V8's code beside the agent. */
+/** Kinds of files that belong in a package: programs, declarations, the two pages, bridge libraries, the native command with its launcher, and V8's code beside the agent. */
 const SHIPPED =
-  /^(?:[\w.-]+\.(?:js|mjs)|types\/[\w-]+\.d\.m?ts|(?:share|app)-page\/[\w./-]+|bridge\/linux-\w+\/libop_sdk_ipc_client\.so|code-cache\/.+)$/;
+  /^(?:[\w.-]+\.(?:js|mjs)|types\/[\w-]+\.d\.m?ts|(?:share|app)-page\/[\w./-]+|bridge\/linux-\w+\/libop_sdk_ipc_client\.so|postern|native\/linux-\w+\/postern|code-cache\/.+)$/;
 
 /** The missing files of a package, and the files that do not belong in it. */
 export function contentFaults(name: PackageName, files: readonly string[]): Fault[] {

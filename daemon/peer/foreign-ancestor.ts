@@ -1,15 +1,23 @@
-// When our own command asks, the asker is the process that started it. The agent knows our programs by installed path, owner and hash. A
-// program that forges these only moves the question up to its own parent.
+// When our own command asks, the asker is the process that started it. The agent knows our scripts by installed path, owner and hash, and our
+// native command by its file. A program that forges these only moves the question up to its own parent.
 import { basename } from "node:path";
-import type { PeerIdentity, ProcessFacts } from "./peer.ts";
+import type { Executable, PeerIdentity, ProcessFacts } from "./peer.ts";
 
 /** An installed program of ours: the script that an interpreter runs. */
-export type OwnProgram = {
+export type OwnScript = {
   readonly path: string;
   readonly sha256: string;
   /** The owner of the file: root, or this user for an installation in the home. */
   readonly ownerUid: number;
 };
+
+/**
+ * Our native command: the very file that was installed when the agent started. Whoever changes its content, or puts another file in its
+ * place, changes the time or the inode. A copy of it is another file.
+ */
+export type OwnBinary = Pick<Executable, "device" | "inode" | "changed" | "ownerUid">;
+
+export type OwnProgram = OwnScript | OwnBinary;
 
 /** Programs that adopt orphans, by the name of their executable, where root owns it. An adopted process is no child of theirs. */
 const REAPERS = [
@@ -37,12 +45,24 @@ export function nearestForeign(identity: PeerIdentity, ours: readonly OwnProgram
   return undefined;
 }
 
-function isOurs({ script }: ProcessFacts, ours: readonly OwnProgram[]): boolean {
-  return (
-    script?.sha256 !== undefined &&
-    ours.some((own) => own.path === script.path && own.sha256 === script.sha256 && own.ownerUid === script.ownerUid)
-  );
+function isOurs({ script, executable }: ProcessFacts, ours: readonly OwnProgram[]): boolean {
+  return ours.some((own) => ("path" in own ? isScript(own, script) : isBinary(own, executable)));
 }
+
+const isScript = (own: OwnScript, script: ProcessFacts["script"]) =>
+  script?.sha256 !== undefined &&
+  own.path === script.path &&
+  own.sha256 === script.sha256 &&
+  own.ownerUid === script.ownerUid;
+
+const isBinary = (own: OwnBinary, executable: Executable | undefined) =>
+  executable !== undefined &&
+  !executable.deleted &&
+  !executable.isElsewhere &&
+  own.device === executable.device &&
+  own.inode === executable.inode &&
+  own.changed === executable.changed &&
+  own.ownerUid === executable.ownerUid;
 
 function isReaper({ pid, executable }: ProcessFacts): boolean {
   return (

@@ -15,6 +15,8 @@ export type Executable = {
   /** At its path the agent finds another file or none: the process is inside a file system of its own. */
   readonly isElsewhere: boolean;
   readonly ownerUid: number;
+  /** The time of the file's last change (ctime) in nanoseconds. A user cannot set it. */
+  readonly changed: string;
 };
 
 /** One process at one moment. */

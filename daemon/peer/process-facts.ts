@@ -41,6 +41,7 @@ export function executableOf(pid: number): Executable | undefined {
         deleted,
         isElsewhere: !isSeen && !deleted,
         ownerUid: Number(file.uid),
+        changed: `${file.ctimeNs}`,
       };
     }
     return undefined;

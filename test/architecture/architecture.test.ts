@@ -30,6 +30,11 @@ const arrows: Record<string, { may: string[]; because: string }> = {
   },
   "clients/bridge": { may: [], because: "it is C, and moves bytes; its build knows compilers only" },
   "clients/cli": { may: ["clients/typescript"], because: "the CLI can do what any program can, and no more" },
+  "clients/native": {
+    may: ["clients/bridge", "clients/typescript"],
+    because:
+      "it is C; its build asks for compilers as the bridge's does, and takes the protocol's number from the client",
+  },
   "clients/desktop": {
     may: ["clients/typescript", "protocol"],
     because: "it runs in a browser and speaks our ordinary protocol; it is handed over as built files",
@@ -178,6 +183,7 @@ const entryPoints: Record<string, string> = {
   "clients/cli/main.ts": "the command",
   "clients/cli/build.ts": "npm run build",
   "clients/bridge/build.ts": "npm run build",
+  "clients/native/build.ts": "npm run build",
   "clients/release/client-package.ts": "npm run build",
   "clients/release/go-package.ts": "npm run build:go",
   "clients/release/sdk-core-package.ts": "npm run build",
@@ -419,6 +425,7 @@ describe("the tree", () => {
       "clients/cli/run",
       "clients/desktop",
       "clients/examples",
+      "clients/native",
       "clients/release",
       "clients/sdk-core",
       "test",

@@ -1,6 +1,6 @@
 // `npm run bench` measures the shipped bundle, hardened, with audit, peer checks and grants on, and lower bounds in the
 // same run. It reports medians of five runs with their spread. Targets are ratios, not absolute times. The sizes are
-// 100 and 10,000. BENCH_FULL=1 adds 100,000. `npm run bench -- clients` measures the clients alone, `-- app` the app.
+// 100 and 10,000. BENCH_FULL=1 adds 100,000. `npm run bench -- clients` measures the clients alone, `-- app` the app, `-- fresh` fresh processes.
 import { rmSync, writeFileSync } from "node:fs";
 import { cpus, loadavg } from "node:os";
 import { join } from "node:path";
@@ -11,6 +11,7 @@ import { approvalFigures } from "./approvals.ts";
 import { raceFigures } from "./clients/race.ts";
 import { crowdFigures } from "./crowds.ts";
 import { figureOf, RUNS, residentMb, row, table } from "./figures.ts";
+import { freshTable } from "./fresh.ts";
 import { itemFigures } from "./items.ts";
 import { listFigures } from "./lists.ts";
 import { lockFigures } from "./locks.ts";
@@ -164,13 +165,25 @@ async function writeAppFigures(): Promise<void> {
   writeFileSync(here("APP.md"), `# Figures of the app\n\n${text}\n\n${table()}\n`);
 }
 
+async function writeFreshFigures(): Promise<void> {
+  const before = loadNow();
+  const made = await freshTable();
+  const load = `The machine's load average was ${before} before and ${loadNow()} after, of which the bench itself makes up to 1.`;
+  const text = `${machine} Written by \`npm run bench -- fresh\`, a part of \`npm run bench\`. ${load}`;
+  writeFileSync(here("FRESH.md"), `# Figures of fresh processes\n\n${text}\n\n${made}\n`);
+}
+
+const parts = ["clients", "app", "fresh"];
+
 async function main(part: string | undefined): Promise<void> {
-  if (part !== undefined && part !== "clients" && part !== "app")
-    throw new Error("the bench knows two parts by name: clients and app");
+  if (part !== undefined && !parts.includes(part))
+    throw new Error(`the bench knows three parts by name: ${parts.join(", ")}`);
   if (part === "app") return writeAppFigures();
   build();
+  if (part === "fresh") return writeFreshFigures();
   if (part === undefined) {
     await writeAgentFigures();
+    await writeFreshFigures();
     await writeAppFigures();
   }
   await writeClientFigures();

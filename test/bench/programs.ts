@@ -25,7 +25,8 @@ export const here = (name: string): string => fileURLToPath(new URL(name, import
 
 /** Builds the measured programs. */
 export function build(): void {
-  execFileSync(process.execPath, ["--no-warnings", "clients/cli/build.ts"], { cwd: root, stdio: "ignore" });
+  for (const program of ["clients/native/build.ts", "clients/cli/build.ts"])
+    execFileSync(process.execPath, ["--no-warnings", program], { cwd: root, stdio: "ignore" });
 }
 
 export type Load = { p50: number; p99: number; perSecond: number };

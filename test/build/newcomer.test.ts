@@ -4,12 +4,14 @@ import { execFileSync, spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
 import {
   existsSync,
+  mkdirSync,
   mkdtempSync,
   readdirSync,
   readFileSync,
   renameSync,
   rmSync,
   statSync,
+  symlinkSync,
   writeFileSync,
 } from "node:fs";
 import { tmpdir } from "node:os";
@@ -17,8 +19,10 @@ import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { exitCodes } from "../../clients/cli/terminal/exit-code.ts";
+import { VERSION } from "../../clients/cli/version.ts";
 import { limits } from "../../protocol/limits.ts";
 import { openSdk } from "../agent/sdk-raw.ts";
+import { compiler } from "../native/stage.ts";
 import { cannotRun } from "./bridge-host.ts";
 import { openTerminal, type Terminal } from "./terminal.ts";
 
@@ -33,7 +37,7 @@ let second: Terminal;
 
 beforeAll(() => {
   home = mkdtempSync(join(tmpdir(), "postern-new-"));
-  for (const build of ["clients/bridge/build.ts", "clients/cli/build.ts"])
+  for (const build of ["clients/bridge/build.ts", "clients/native/build.ts", "clients/cli/build.ts"])
     execFileSync(process.execPath, ["--no-warnings", build], { cwd: root });
   execFileSync("npm", ["pack", "--silent", "--pack-destination", home, join(root, "dist", "postern")], { cwd: root });
   const tarball = readdirSync(home).find((name) => name.endsWith(".tgz")) ?? "";
@@ -228,6 +232,34 @@ test.skipIf(cannotRun)("the package has the bridge library of this machine, and 
   const installed = readFileSync(join(home, "opt/1Password/libop_sdk_ipc_client.so"));
   expect(installed.equals(readFileSync(join(home, "node_modules", "postern", "bridge", name)))).toBe(true);
   expect(postern("uninstall")).toMatchObject({ removed: true });
+});
+
+test.skipIf(compiler === undefined)("what npm links to becomes the native command, from every place", async () => {
+  const folder = join(home, "node_modules", "postern");
+  const program = join(folder, "native", `${process.platform}-${process.arch}`, "postern");
+  const away = join(home, "away");
+  mkdirSync(join(home, "lib", "node_modules"), { recursive: true });
+  symlinkSync(folder, join(home, "lib", "node_modules", "postern"));
+  mkdirSync(join(home, "bin"));
+  // As npm links a local package, a global one, and as a person may.
+  for (const link of [join(home, "bin", "postern"), away]) symlinkSync(join(folder, "postern"), link);
+  const linked = join(home, "node_modules", ".bin", "postern");
+  renameSync(join(folder, "postern.js"), join(folder, "postern.js-away"));
+  try {
+    for (const command of [linked, join(home, "bin", "postern"), away, join(folder, "postern"), program]) {
+      const ran = spawnSync(command, ["--version"], { encoding: "utf8", env: { PATH: "/usr/bin:/bin" } });
+      expect([command, ran.status, ran.stdout]).toEqual([command, 0, `${VERSION}\n`]);
+    }
+  } finally {
+    renameSync(join(folder, "postern.js-away"), join(folder, "postern.js"));
+  }
+  first.type("postern doctor | grep native");
+  await first.sees("✓ native command");
+  renameSync(program, `${program}-away`);
+  first.type("clear; postern doctor | grep native; postern --version");
+  await first.sees("✗ native command");
+  await first.sees(VERSION);
+  renameSync(`${program}-away`, program);
 });
 
 test("no test code is loaded: everything the package runs lies in the package", () => {

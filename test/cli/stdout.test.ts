@@ -56,6 +56,16 @@ test("all of a text goes through a pipe that does not block, and is full meanwhi
   expect(read === WHOLE).toBe(true);
 });
 
+test("a file that takes a part of a text only is an error, of a read and of every other command", () => {
+  const file = quoted(join(folder, "limited"));
+  // 8 blocks of 512 bytes: the first write is cut, and the next one fails.
+  const cut = spawnSync("sh", ["-c", `ulimit -f 8; ${asShell(WRITE)} > ${file}`], { encoding: "utf8" });
+  expect([cut.status === 0, cut.stderr]).toEqual([false, expect.stringContaining("could not be written (EFBIG)")]);
+  const help = [process.execPath, "--no-warnings", main, "--help"].map(quoted).join(" ");
+  const ran = spawnSync("sh", ["-c", `ulimit -f 2; ${help} > ${file}`], { encoding: "utf8" });
+  expect([ran.status, ran.stderr]).toEqual([1, expect.stringContaining("stdout could not be written (EFBIG)")]);
+});
+
 test("a reader that has gone ends the command quietly", () => {
   const ran = spawnSync("sh", ["-c", `(${asShell(WRITE)}; echo "ended $?" >&2) | true`], { encoding: "utf8" });
   expect(ran.stderr).toBe("ended 0\n");

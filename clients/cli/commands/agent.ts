@@ -9,6 +9,7 @@ import { dialAgent, greeting } from "../agent/dial.ts";
 import { lockingWords, unheardScreenLines } from "../agent/idle-lock.ts";
 import { launchdPlist, systemdService, systemdSocket } from "../agent/install-units.ts";
 import { installationLines } from "../agent/installation.ts";
+import { hasNativeCommand, nativeCommandLine } from "../agent/native-command.ts";
 import { policyPart } from "../agent/policy-words.ts";
 import { linkLines } from "../agent/service-link.ts";
 import { connect } from "../agent/session.ts";
@@ -107,7 +108,7 @@ async function doctor(terminal: Terminal): Promise<void> {
   const missing = found.protections.filter((protection) => !protection.active);
   const { protections, links } = found;
   const troubled = links.filter((link) => link.state === "unreached" || link.replaced !== undefined);
-  terminal.result({ running: true, protections, links }, () =>
+  terminal.result({ running: true, protections, links, nativeCommand: hasNativeCommand() }, () =>
     [
       ...protections.map((one) =>
         one.active
@@ -120,6 +121,7 @@ async function doctor(terminal: Terminal): Promise<void> {
       ...[...linkLines({ links: troubled }), ...unheardScreenLines(found)].map(
         (line) => `${terminal.bad("✗")} ${line}`,
       ),
+      nativeCommandLine(terminal),
     ].join("\n"),
   );
   if (missing.length > 0) process.exitCode = exitCodes.failed;

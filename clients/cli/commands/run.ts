@@ -7,7 +7,7 @@ import { connect, unlocked } from "../agent/session.ts";
 import { addAccountOption, chosenBy } from "../context.ts";
 import { variablesOf } from "../env/env-source.ts";
 import { ownVariables, TOKENS } from "../env/own-variables.ts";
-import { inheritedVariables, lastWords } from "../run/inherited.ts";
+import { AT_START_VARIABLE, inheritedVariables, lastWords } from "../run/inherited.ts";
 import { type Inherited, openPassage, type Passage, runProgram, takeOver } from "../run/run-program.ts";
 import { UsageError } from "../terminal/exit-code.ts";
 import { createTerminal, type Terminal } from "../terminal/terminal.ts";
@@ -79,7 +79,7 @@ function environ(variables: Readonly<Record<string, string>>): Buffer[] {
   const given = new Map(Object.entries(variables).map(([name, value]) => [name, `${name}=${value}`]));
   const inherited = inheritedVariables().flatMap((variable) => {
     const name = nameOf(variable);
-    if (TOKENS.includes(name)) return [];
+    if (TOKENS.includes(name) || name === AT_START_VARIABLE) return [];
     if (name === PROGRAMS_OWN.passedAs) return ownOptions(variable);
     const over = given.get(name);
     given.delete(name);

@@ -1,7 +1,9 @@
 // Reads the state with which this process was started, as bytes and numbers, so that its program gets the same. Node itself changes
 // it: it decodes words and variables (bytes that are no UTF-8 are lost), raises the limit of open files, and marks descriptors
 // close-on-exec.
+
 import { fstatSync, readdirSync, readFileSync, readlinkSync } from "node:fs";
+import { constants } from "node:os";
 import { fileFlags, isKeptOverExec, type Limit, openFilesLimit } from "./libc.ts";
 
 /** Node's own descriptors are younger than the process. Their times are only as exact as the kernel's clock ticks. */
@@ -67,9 +69,42 @@ function isInherited(fd: number, links: ReadonlyMap<number, string>): boolean {
   return !bothEnds || fstatSync(fd).ctimeMs < performance.timeOrigin - CLOCK_TICK_MS;
 }
 
-/** The limit of open files, read from the shell that started this process. Node raises its own limit before its first line. */
+/**
+ * What the native command found at its start, and Node has changed since: the soft limit of open files, and the ignored signals. The process
+ * is the same, so a text with another process's number is older, and says nothing.
+ */
+const AT_START = /^(\d+):(\d+):([0-9a-f]{1,8})$/;
+
+/** The variable with that text. The program does not get it. */
+export const AT_START_VARIABLE = "POSTERN_AT_START";
+
+function atStart(): { openFiles: bigint; ignored: number } | undefined {
+  const [, pid, openFiles = "", ignored = ""] = AT_START.exec(process.env[AT_START_VARIABLE] ?? "") ?? [];
+  if (pid !== String(process.pid)) return undefined;
+  return { openFiles: BigInt(openFiles), ignored: Number.parseInt(ignored, 16) };
+}
+
+/**
+ * The signals that were ignored when the native command started, as under nohup. Without it nobody remembers them. SIGCHLD is not among
+ * them: this process must hear how the program ends.
+ */
+export function inheritedIgnored(): number[] {
+  const ignored = atStart()?.ignored ?? 0;
+  const { SIGCHLD, ...others } = constants.signals;
+  const isIgnored = (signal: number) => signal !== SIGCHLD && ((ignored >>> (signal - 1)) & 1) === 1;
+  return [...new Set(Object.values(others))].filter(isIgnored);
+}
+
+/** The limit of open files. Node raises its own before its first line. So it is what the native command found, or else that of the shell that started this process. */
 export function inheritedOpenFiles(): Limit {
   const own = openFilesLimit();
+  const found = atStart()?.openFiles;
+  if (found === undefined) return openFilesOfParent(own);
+  return found <= own.hard ? { soft: found, hard: own.hard } : own;
+}
+
+/** Read from the shell that started this process. */
+function openFilesOfParent(own: Limit): Limit {
   const found = /^Max open files +(\d+|unlimited) +(\d+|unlimited)/m.exec(parentLimits());
   if (found === null) return own;
   const [soft = 0n, hard = 0n] = found.slice(1).map((text) => (text === "unlimited" ? UNLIMITED : BigInt(text)));

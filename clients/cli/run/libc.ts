@@ -186,6 +186,8 @@ export type SpawnOptions = {
   /** A terminal that the new process opens under this number. It becomes the controlling terminal of a new session. */
   readonly terminal?: { readonly fd: number; readonly path: Uint8Array };
   readonly newSession?: boolean;
+  /** Signals that the new process ignores. This process must ignore them too. */
+  readonly ignored?: readonly number[];
   /** Gives the new process a group of its own, in the foreground of the terminal under this descriptor. */
   readonly foregroundOn?: number;
 };
@@ -196,8 +198,8 @@ const SPAWN_SETSIGMASK = 0x08;
 const SPAWN_SETSID = 0x80;
 
 /**
- * Starts a program by its path. In it no signal is blocked, and SIGPIPE and SIGXFSZ have their defaults (Node ignores them). Throws
- * CallFailed.
+ * Starts a program by its path. In it no signal is blocked, and SIGPIPE and SIGXFSZ have their defaults (Node ignores them) unless
+ * they are to be ignored. Throws CallFailed.
  */
 export function spawnProgram(path: Uint8Array, argv: Strings, env: Strings, options: SpawnOptions): number {
   const actions = Buffer.alloc(ROOM);
@@ -207,7 +209,8 @@ export function spawnProgram(path: Uint8Array, argv: Strings, env: Strings, opti
   func("int posix_spawn_file_actions_init(_Inout_ uint8_t *)")(actions);
   func("int posix_spawnattr_init(_Inout_ uint8_t *)")(attributes);
   func("int sigemptyset(_Inout_ uint8_t *)")(defaults);
-  for (const signal of [SIGPIPE, SIGXFSZ]) func("int sigaddset(_Inout_ uint8_t *, int)")(defaults, signal);
+  const byDefault = [SIGPIPE, SIGXFSZ].filter((signal) => options.ignored?.includes(signal) !== true);
+  for (const signal of byDefault) func("int sigaddset(_Inout_ uint8_t *, int)")(defaults, signal);
   func("int posix_spawnattr_setsigdefault(_Inout_ uint8_t *, uint8_t *)")(attributes, defaults);
   func("int posix_spawnattr_setsigmask(_Inout_ uint8_t *, uint8_t *)")(attributes, Buffer.alloc(ROOM));
   const flags =

@@ -11,6 +11,7 @@ export type SessionProgram = {
   readonly variables: readonly string[];
   readonly openFiles: readonly [soft: string, hard: string];
   readonly coreFiles: readonly [soft: string, hard: string];
+  readonly ignored: readonly number[];
   readonly descriptors: readonly (readonly [to: number, from: number])[];
   /** Descriptors that must stay open in the program only, and the program's side of the terminal. */
   readonly owned: readonly number[];

@@ -96,8 +96,15 @@ function letGo(descriptors: readonly number[]): void {
 function startInSession(program: SessionProgram): boolean {
   const ours = { openFiles: openFilesLimit(), coreFiles: coreLimit() };
   const theirs = { openFiles: limitOf(program.openFiles), coreFiles: limitOf(program.coreFiles) };
-  const started = { words: program.words.map(bytes), variables: program.variables.map(bytes), ...theirs };
-  const { descriptors, owned, terminal } = program;
+  const started = {
+    ignored: program.ignored,
+    words: program.words.map(bytes),
+    variables: program.variables.map(bytes),
+    ...theirs,
+  };
+  const { descriptors, owned, terminal, ignored } = program;
+  // The program inherits that. What the relay would do at such a signal is nothing too.
+  for (const signal of ignored) setDisposition(signal, "ignore");
   try {
     const pid = startProgram(started, ours, { descriptors, foregroundOn: terminal });
     running = { pid, pidfd: openPidfd(pid) };

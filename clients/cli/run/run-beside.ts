@@ -36,7 +36,7 @@ export async function runBeside(run: Run): Promise<never> {
     else if (signal !== "SIGCONT") late = signal;
   }
 
-  passSignals(pass);
+  passSignals(pass, program.ignored);
   // Sent before the program runs. If this process is killed before it can name the program, the relay knows it by its output.
   relay.send({ kind: "start", secrets, sources: layout.sources });
   const descriptors = [...layout.program, ...further.map((fd) => [fd, fd] as const)];

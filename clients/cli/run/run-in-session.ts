@@ -68,6 +68,7 @@ function sessionProgram({ program, layout, further }: Run, { slave }: Terminal):
     variables: program.variables.map(base64),
     openFiles: limitText(program.openFiles),
     coreFiles: limitText(program.coreFiles),
+    ignored: program.ignored,
     descriptors: [...layout.program, ...further.map((fd) => [fd, fd] as const)],
     owned: [...layout.writeEnds, ...further],
     terminal: slave,
@@ -79,7 +80,7 @@ function sessionProgram({ program, layout, further }: Run, { slave }: Terminal):
  * `over`, while output still arrives, this process obeys a signal itself. The relay goes on alone.
  */
 function listen(
-  { relay }: Run,
+  { relay, program }: Run,
   outer: OuterTerminal | undefined,
 ): { sleep(signal: number): Promise<void>; over(): void; obeyOurselves(signal: NodeJS.Signals): void } {
   let isAsleep = false;
@@ -93,7 +94,7 @@ function listen(
       if (signal === "SIGCONT" && isAsleep) return;
       if (isOver) obeyOurselves(signal);
       else relay.send({ kind: "signal", signal });
-    });
+    }, program.ignored);
   pass();
   process.on("SIGWINCH", () => outer?.resized());
   return {

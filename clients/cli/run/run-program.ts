@@ -1,7 +1,7 @@
 // Runs a program so that neither the program nor the reader of its output notices Postern, except that secrets are concealed. Where
 // nothing must be concealed, this process becomes the program. Otherwise a relay carries the output. README.md has the picture.
 import { formsOf } from "./forms.ts";
-import { type Descriptors, inheritedDescriptors, inheritedOpenFiles } from "./inherited.ts";
+import { type Descriptors, inheritedDescriptors, inheritedIgnored, inheritedOpenFiles } from "./inherited.ts";
 import { type Layout, layOut } from "./layout.ts";
 import { coreLimit, fileFlags, keepOverExec, type Limit, openFilesLimit, setCoreLimit, setFileFlags } from "./libc.ts";
 import { controllingTerminal } from "./outer-terminal.ts";
@@ -15,6 +15,8 @@ export type Inherited = {
   readonly descriptors: Descriptors;
   readonly openFiles: Limit;
   readonly coreFiles: Limit;
+  /** Signals that the program ignores from its start. */
+  readonly ignored: readonly number[];
 };
 
 /**
@@ -26,7 +28,7 @@ export function takeOver(): Inherited {
   const coreFiles = coreLimit();
   for (const fd of descriptors.further) keepOverExec(fd, false);
   setCoreLimit({ soft: 0n, hard: coreFiles.hard });
-  return { descriptors, openFiles: inheritedOpenFiles(), coreFiles };
+  return { descriptors, openFiles: inheritedOpenFiles(), coreFiles, ignored: inheritedIgnored() };
 }
 
 /** The way of the output. It is made before it is known whether anything must be concealed. */
@@ -54,8 +56,8 @@ export async function runProgram(
   inherited: Inherited,
   opened?: Passage,
 ): Promise<never> {
-  const { descriptors, openFiles, coreFiles } = inherited;
-  const program = { words, variables, openFiles, coreFiles };
+  const { descriptors, openFiles, coreFiles, ignored } = inherited;
+  const program = { words, variables, openFiles, coreFiles, ignored };
   const ours = { openFiles: openFilesLimit(), coreFiles: coreLimit() };
   descriptors.flags.forEach((flags, fd) => {
     if (fileFlags(fd) !== flags) setFileFlags(fd, flags);

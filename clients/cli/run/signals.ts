@@ -26,14 +26,16 @@ export type PassedOn = (typeof PASSED_ON)[number];
 const KEYS: readonly PassedOn[] = ["SIGINT", "SIGQUIT", "SIGTSTP"];
 
 /**
- * Calls `heard` for each signal. Replaces earlier listeners: the command's own Ctrl-C ends once a program runs. The new listener is
+ * Calls `heard` for each signal but the `ignored` ones, which this process ignores from now on. Replaces earlier listeners: the command's own Ctrl-C ends once a program runs. The new listener is
  * added before the old ones go, since a signal without a listener would be lost.
  */
-export function passSignals(heard: (signal: PassedOn) => void): void {
+export function passSignals(heard: (signal: PassedOn) => void, ignored: readonly number[]): void {
   for (const signal of PASSED_ON) {
     const before = process.listeners(signal);
-    process.on(signal, () => heard(signal));
+    const isIgnored = ignored.includes(signalNumber(signal));
+    if (!isIgnored) process.on(signal, () => heard(signal));
     for (const listener of before) process.off(signal, listener);
+    if (isIgnored) setDisposition(signalNumber(signal), "ignore");
   }
   unblockUsr1();
 }

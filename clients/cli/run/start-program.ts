@@ -24,6 +24,8 @@ export type Program = {
   readonly variables: readonly Buffer[];
   readonly openFiles: Limit;
   readonly coreFiles: Limit;
+  /** Signals that it ignores from its start. */
+  readonly ignored: readonly number[];
 };
 
 /** The folders in which execvp looks without a PATH. */
@@ -84,7 +86,7 @@ type Limits = { readonly openFiles: Limit; readonly coreFiles: Limit };
 /** Starts the program. Returns its process. `ours` are the limits of this process afterwards. Throws NotStarted. */
 export function startProgram(program: Program, ours: Limits, options: SpawnOptions): number {
   return underLimitsOf(program, ours, () =>
-    atFirstPlace(program, (path, argv, env) => spawnProgram(path, argv, env, options)),
+    atFirstPlace(program, (path, argv, env) => spawnProgram(path, argv, env, { ...options, ignored: program.ignored })),
   );
 }
 
@@ -96,6 +98,7 @@ export function becomeProgram(program: Program, ours: Limits, further: readonly 
   const kept = [0, 1, 2, ...further];
   for (const fd of kept) keepOverExec(fd, true);
   for (const signal of IGNORED_BY_NODE) setDisposition(signal, "default");
+  for (const signal of program.ignored) setDisposition(signal, "ignore");
   unblockUsr1();
   try {
     return underLimitsOf(program, ours, () => atFirstPlace(program, execute));

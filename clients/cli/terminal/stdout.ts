@@ -1,6 +1,7 @@
 // Writes to stdout without Node's stream, which would cost more than the rest of a short command. Also the errors for a stdout that
 // takes nothing.
 import { fstatSync, writeSync } from "node:fs";
+import { Writable } from "node:stream";
 import { OutputLost } from "./exit-code.ts";
 
 const STDOUT = 1;
@@ -20,6 +21,7 @@ export class StdoutFailed extends OutputLost {
 
 /** A reader that has gone ends the command quietly (`postern audit | head`). For any other failure it calls `failed`. */
 export function watchStdout(failed: (error: StdoutFailed) => void): void {
+  if (isFile()) Object.defineProperty(process, "stdout", { value: wholeWrites(), configurable: true });
   process.stdout.on("error", (error) => failed(failureOf(error)));
 }
 
@@ -27,6 +29,26 @@ function failureOf(error: unknown): StdoutFailed {
   const { code } = error as NodeJS.ErrnoException;
   if (code === "EPIPE") process.exit(0);
   return new StdoutFailed(`stdout could not be written (${code})`);
+}
+
+/** Whether stdout is a file, which never makes a writer wait. */
+const isFile = () => fstatSync(STDOUT).isFile();
+
+/** Node's own stream for a file writes once. Where a disk or a limit takes a part of that, the rest would be lost without a word. */
+function wholeWrites(): Writable {
+  const write = (bytes: Uint8Array, _encoding: string, done: (error?: Error) => void) => {
+    try {
+      writeWhole(bytes);
+      done();
+    } catch (error) {
+      done(error as Error);
+    }
+  };
+  return Object.assign(new Writable({ write }), { fd: STDOUT });
+}
+
+function writeWhole(bytes: Uint8Array): void {
+  for (let rest = bytes; rest.length > 0; ) rest = rest.subarray(writeSync(STDOUT, rest));
 }
 
 /** Whether stdout is a terminal. Only a character device can be one. */
@@ -38,6 +60,7 @@ export function isTerminal(): boolean {
 export async function writeStdout(content: string | Uint8Array): Promise<void> {
   let rest: Uint8Array = Buffer.from(content);
   try {
+    if (isFile()) return writeWhole(rest);
     while (rest.length > 0 && rest.length <= AT_ONCE_BYTES_MAX) rest = rest.subarray(writeSync(STDOUT, rest));
   } catch (error) {
     // EAGAIN: another program made the pipe non-blocking, and it is full. The stream waits until it is read.

@@ -13,6 +13,7 @@ const bash: Executable = {
   deleted: false,
   isElsewhere: false,
   ownerUid: 0,
+  changed: "1",
 };
 const script: Script = { path: "/srv/x.js", sha256: "bb", ownerUid: 0, isOpen: false, isElsewhere: false };
 const terminal = { device: 0x8803, name: "/dev/pts/3" };
