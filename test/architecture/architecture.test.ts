@@ -216,6 +216,7 @@ const entryPoints: Record<string, string> = {
   "service/main.ts": "the service's process",
   "test/run.ts": "npm test",
   "test/toolchains/setup.ts": "run by vitest before the lane interop",
+  "test/built.ts": "run by vitest before a lane",
   "test/web/screenshots.ts": "npm run screenshots",
   "test/desktop/screenshots.ts": "npm run screenshots",
   "service/web/main.tsx": "named by the page's document, where vite finds it",
