@@ -13,9 +13,13 @@ export type Credentials = { readonly uid: number; readonly pid: number; readonly
 
 /** The peers of Linux. `ours` are the paths of our own programs' scripts. */
 export function linuxPeers(native: Native, ours: readonly string[] = []): PeerSystem {
+  const readAgain = createRecentFacts();
   return {
     handleOf: (socket) => handleOf(credentialsOf(socket, native)),
-    identify: (handle, monotonicMs) => identifyPeer(credentialsIn(handle), { native, ours }, monotonicMs),
+    identify: (handle, monotonicMs) => {
+      const above: ReadFacts = (pid, isRead) => readAgain(pid, isRead, monotonicMs());
+      return identifyPeer(credentialsIn(handle), { native, ours, above }, monotonicMs);
+    },
     isStill,
     hasHungUp: (socket) => socket.destroyed || native.isHungUp(descriptorOf(socket)),
   };
@@ -69,12 +73,14 @@ function identifyPeer(credentials: Credentials, parts: Parts, monotonicMs: () =>
   }
 }
 
-type Parts = { readonly native: Native; readonly ours: readonly string[] };
+type ReadFacts = (pid: number, isRead: boolean) => ProcessFacts | undefined;
 
-function readIdentity({ pid, uid, pidfd }: Credentials, { native, ours }: Parts): PeerIdentity {
+type Parts = { readonly native: Native; readonly ours: readonly string[]; readonly above: ReadFacts };
+
+function readIdentity({ pid, uid, pidfd }: Credentials, { native, ours, above }: Parts): PeerIdentity {
   const facts = factsOf(pid);
   const users = usersOf(pid);
-  const ancestors = facts === undefined ? [] : ancestorsOf(facts, ours);
+  const ancestors = facts === undefined ? [] : ancestorsOf(facts, ours, above);
   // Only now is it certain that all facts are about the connected process, and not about a later one with its number.
   if (facts === undefined || users === undefined || native.hasEnded(pidfd))
     throw new PosternError("peerRefused", "the process has ended");
@@ -89,7 +95,7 @@ export function identityAt(pid: number, ours: readonly string[]): PeerIdentity |
   const facts = factsOf(pid);
   if (facts === undefined) return undefined;
   if (facts.uid !== process.geteuid?.()) return "foreign";
-  return Object.freeze({ ...facts, ancestors: Object.freeze(ancestorsOf(facts, ours)) });
+  return Object.freeze({ ...facts, ancestors: Object.freeze(ancestorsOf(facts, ours, factsOf)) });
 }
 
 function watch(identity: PeerIdentity, pidfd: number, native: Native, monotonicMs: () => number): Peer {
@@ -118,17 +124,45 @@ function watch(identity: PeerIdentity, pidfd: number, native: Native, monotonicM
   };
 }
 
+/** Processes whose facts are kept. A peer has at most as many above it as ANCESTORS_MAX. */
+const RECENT_MAX = 256;
+
+/**
+ * Reads the facts about processes above peers, each at most once in RECHECK_MS. A program that connects hundreds of times would otherwise make the
+ * agent read all those above it again each time, which takes most of a connection. Start, image, session and terminal are compared each time.
+ */
+function createRecentFacts(): (pid: number, isRead: boolean, nowMs: number) => ProcessFacts | undefined {
+  const kept = new Map<number, { facts: ProcessFacts; isRead: boolean; readMs: number }>();
+  return (pid, isRead, nowMs) => {
+    const found = kept.get(pid);
+    if (found !== undefined && (found.isRead || !isRead) && nowMs - found.readMs < RECHECK_MS && isAsRead(found.facts))
+      return found.facts;
+    const facts = factsOf(pid, isRead);
+    if (kept.size >= RECENT_MAX) kept.clear();
+    if (facts !== undefined) kept.set(pid, { facts, isRead, readMs: nowMs });
+    return facts;
+  };
+}
+
+function isAsRead({ pid, ppid, startTicks, image, session, terminal }: ProcessFacts): boolean {
+  const now = statOf(pid);
+  // Where the kernel hides the image, an exec cannot be seen.
+  if (now === undefined || now.state === "Z" || now.state === "X" || image === "0") return false;
+  const isSameImage = now.startTicks === startTicks && now.stackStart === image && now.ppid === ppid;
+  return isSameImage && now.sessionId === session.leader && now.ttyDevice === (terminal?.device ?? 0);
+}
+
 /**
  * The processes above, nearest first, without init (pid 1). The list ends at a process that ended meanwhile. A script is read only where it can
  * matter: above none but our own programs there is the holder of a grant. Otherwise a tree of scripts of megabytes would hold the agent at each
  * connection.
  */
-function ancestorsOf(facts: ProcessFacts, ours: readonly string[]): ProcessFacts[] {
+function ancestorsOf(facts: ProcessFacts, ours: readonly string[], read: ReadFacts): ProcessFacts[] {
   const found: ProcessFacts[] = [];
   const isOurs = ({ script }: ProcessFacts) => script !== undefined && ours.includes(script.path);
   let isRead = isOurs(facts);
   for (let child = facts; found.length < ANCESTORS_MAX && child.ppid > 1; ) {
-    const parent = factsOf(child.ppid, isRead);
+    const parent = read(child.ppid, isRead);
     // A parent's pid is reused only after the parent has ended, and then the child has another parent.
     const again = statOf(child.pid);
     if (parent === undefined || again?.ppid !== child.ppid || again.startTicks !== child.startTicks) break;

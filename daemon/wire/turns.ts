@@ -46,7 +46,8 @@ type Waiting = { readonly used: Used; runOne(): void };
 
 type Line = { readonly waiting: Set<Waiting>; floorMs: number };
 
-export function createTurns(): Turns {
+/** `nowMs` is a clock that nobody sets. */
+export function createTurns(nowMs: () => number = () => performance.now()): Turns {
   const lines: Record<"own" | "stranger", Line> = {
     own: { waiting: new Set(), floorMs: 0 },
     stranger: { waiting: new Set(), floorMs: 0 },
@@ -69,7 +70,7 @@ export function createTurns(): Turns {
   }
 
   async function slice(): Promise<void> {
-    let began = performance.now();
+    let began = nowMs();
     const until = began + SLICE_MS;
     for (let found = next(); found !== undefined && began < until; found = next()) {
       const { line, one } = found;
@@ -79,7 +80,7 @@ export function createTurns(): Turns {
       one.runOne();
       // Most answers are made in microtasks. They belong to the slice.
       await undefined;
-      const now = performance.now();
+      const now = nowMs();
       line.floorMs = Math.max(line.floorMs, one.used.ms);
       one.used.ms += now - began;
       began = now;
@@ -109,9 +110,7 @@ export function createTurns(): Turns {
     place: (process, standing, idle) => {
       const used = usedOf(process);
       return createPlace({
-        used,
-        standing,
-        idle,
+        ...{ used, standing, idle, nowMs },
         join: (one, kind) => join(lines[kind], one),
         part: (one) => {
           for (const { waiting } of Object.values(lines)) waiting.delete(one);
@@ -129,12 +128,13 @@ type PlaceParts = {
   readonly used: Used;
   readonly standing: () => Standing;
   readonly idle: () => void;
+  readonly nowMs: () => number;
   join(one: Waiting, kind: "own" | "stranger"): void;
   part(one: Waiting): void;
   left(): void;
 };
 
-function createPlace({ used, standing: look, idle, join, part, left }: PlaceParts): Place {
+function createPlace({ used, standing: look, idle, nowMs, join, part, left }: PlaceParts): Place {
   const begun: (() => void)[] = [];
   const steps: Step[] = [];
   let standing: Standing = "stranger";
@@ -143,7 +143,7 @@ function createPlace({ used, standing: look, idle, join, part, left }: PlacePart
   const isWaiting = () => begun.length + steps.length > 0;
 
   function standingNow(): Standing {
-    const now = performance.now();
+    const now = nowMs();
     if (now - lookedAtMs >= STANDING_MS) {
       lookedAtMs = now;
       standing = look();

@@ -16,13 +16,13 @@ import {
   writeFileSync,
 } from "node:fs";
 import { tmpdir } from "node:os";
-import { dirname, join } from "node:path";
+import { basename, dirname, join } from "node:path";
 import { spawn as spawnOnTerminal } from "@lydell/node-pty";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { loadNative } from "../../../daemon/host/native.ts";
 import { credentialsIn, handleOf, linuxPeers, RECHECK_MS } from "../../../daemon/peer/linux.ts";
 import { listenOnPath } from "../../../daemon/peer/listen.ts";
-import type { Peer, ProcessHandle } from "../../../daemon/peer/peer.ts";
+import type { Peer, PeerSystem, ProcessHandle } from "../../../daemon/peer/peer.ts";
 import { factsOf, parseCgroup, procIsOurs, sameProcess } from "../../../daemon/peer/process-facts.ts";
 import { subjectOf } from "../../../daemon/peer/subject.ts";
 import { terminalPath } from "../../../daemon/peer/terminal.ts";
@@ -81,6 +81,8 @@ function nextPeer(by = peers): Promise<Peer> {
 
 /** Connects and stays. On a line of input it becomes the program named after the path, and keeps the connection. */
 const PERL = `use IO::Socket::UNIX; $^F = 9; my $s = IO::Socket::UNIX->new(Peer => shift) or die; <STDIN>; exec @ARGV if @ARGV; sleep 1000`;
+/** Starts a client as its child, which does not exec in its place. */
+const PERL_PARENT = `use IO::Socket::UNIX; if (!fork) { my $s = IO::Socket::UNIX->new(Peer => $ENV{SOCKET}) or die; sleep 1000 } sleep 1000`;
 const NODE = `require("net").connect(process.argv[1]); process.stdin.resume()`;
 
 async function perlPeer(after: string[] = [], program = "perl"): Promise<{ peer: Peer; child: ChildProcess }> {
@@ -97,6 +99,43 @@ describe("a peer's identity", () => {
     expect(structuredClone(identity)).toEqual(identity);
     const parts = [identity, identity.executable, identity.session, identity.ancestors, identity.ancestors[0]];
     expect(parts.map((part) => Object.isFrozen(part))).toEqual(parts.map(() => true));
+  });
+
+  test("reads a process above once in the age of a recheck, and anew where it is not the same any more", async () => {
+    const above = async (by: PeerSystem) => {
+      const peer = nextPeer(by);
+      start(process.execPath, ["-e", NODE, path]);
+      return (await peer).identity.ancestors[0];
+    };
+    const by = linuxPeers(native);
+    const first = await above(by);
+    expect(first?.pid).toBe(process.pid);
+    expect(await above(by)).toBe(first);
+    nowMs += RECHECK_MS;
+    const second = await above(by);
+    expect(second).not.toBe(first);
+    expect(second).toEqual(first);
+  });
+
+  test("sees that the process above became another program, however soon its next child connects", async () => {
+    const by = linuxPeers(native);
+    const child = start(
+      "sh",
+      ["-c", `${process.execPath} -e "$0" "$1" & read line; exec perl -e "$2"`, NODE, path, PERL_PARENT],
+      {
+        env: { ...process.env, SOCKET: path },
+        // A group of its own, so that what it starts ends with it.
+        detached: true,
+      },
+    );
+    endings.push(() => process.kill(-(child.pid ?? 0), "SIGKILL"));
+    const before = (await nextPeer(by)).identity.ancestors[0];
+    const next = nextPeer(by);
+    child.stdin?.write("go\n");
+    const after = (await next).identity.ancestors[0];
+    expect([before?.pid, after?.pid]).toEqual([child.pid, child.pid]);
+    expect(basename(after?.executable?.path ?? "")).toMatch(/^perl/);
+    expect(before?.executable?.path).not.toBe(after?.executable?.path);
   });
 
   test("reads the script of the nearest process above our own programs, and of none further up", async () => {
