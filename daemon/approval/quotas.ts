@@ -43,6 +43,8 @@ export type Quotas = {
 
 const wholeOf = (openMax: number, recentMax: number): Whole => ({ openMax, recentMax, open: 0, unanswered: [] });
 
+const keyOf = (room: Room, family: string) => `${room}|${family}`;
+
 export function createQuotas(clock: Clock): Quotas {
   const families = new Map<string, Family>();
   const wholes: Record<Room, Whole> = {
@@ -53,7 +55,7 @@ export function createQuotas(clock: Clock): Quotas {
 
   /** A family has a count in each room: what strangers of it do takes nothing from its program with a yes. */
   function familyOf(name: string, room: Room): Family {
-    const key = `${room}|${name}`;
+    const key = keyOf(room, name);
     const known = families.get(key);
     if (known !== undefined) {
       // Re-inserted, so that the map's order is the order of use.
@@ -70,6 +72,14 @@ export function createQuotas(clock: Clock): Quotas {
   function forgetQuietest(): void {
     const quiet = [...families].find(([, family]) => family.open === 0);
     if (quiet !== undefined) families.delete(quiet[0]);
+  }
+
+  /** A yes ends the family's series of refusals in each room: the next question may be counted in another one. */
+  function endSeries(name: string): void {
+    for (const room of Object.keys(wholes)) {
+      const family = families.get(keyOf(room as Room, name));
+      if (family !== undefined) family.refusals = 0;
+    }
   }
 
   const recent = (moments: Moment[], now: Moment) => moments.filter((moment) => passedMs(now, moment) < RECENT_MS);
@@ -98,10 +108,7 @@ export function createQuotas(clock: Clock): Quotas {
       const whole = wholes[room];
       family.open = Math.max(0, family.open - 1);
       whole.open = Math.max(0, whole.open - 1);
-      if (ending === "approved") {
-        family.refusals = 0;
-        return;
-      }
+      if (ending === "approved") return endSeries(name);
       const now = momentOf(clock);
       family.unanswered.push(now);
       whole.unanswered.push(now);

@@ -23,7 +23,8 @@ function filesAt(places: readonly string[], agent: string): string[] {
   });
 }
 
-export const pathsOf = (ours: readonly OwnProgram[]): string[] => ours.flatMap((one) => ("path" in one ? [one.path] : []));
+export const pathsOf = (ours: readonly OwnProgram[]): string[] =>
+  ours.flatMap((one) => ("path" in one ? [one.path] : []));
 
 export const scriptAt = (path: string): OwnScript => ({
   path,

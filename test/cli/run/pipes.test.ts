@@ -214,7 +214,7 @@ describe("concealment", () => {
 
   test("includes core files: run and the relay leave none, and the program has its own limit", async () => {
     const script =
-      "until grep -q 'core file size *0 ' /proc/$PPID/limits; do :; done; grep core /proc/$PPID/limits; ulimit -Sc; pgrep -f '[r]elay.ts' | sed 's,.*,/proc/&/limits,' | xargs grep -h core";
+      "until grep -q 'core file size *0 ' /proc/$PPID/limits; do :; done; grep core /proc/$PPID/limits; ulimit -Sc; pgrep -f '[r]elay.[jt]s' | sed 's,.*,/proc/&/limits,' | xargs grep -h core";
     const ran = await stage.shell(
       `ulimit -Sc 100 2>/dev/null; postern run -- sh -c "${script.replaceAll("$", "\\$")}"`,
     );

@@ -112,3 +112,14 @@ test("strangers of a family take nothing from its program with a yes, and denial
   expect(() => quotas.opening("app", "known")).toThrow("denied twice");
   expect(() => quotas.opening("app", "terminal")).not.toThrow();
 });
+
+test("a yes in one room ends the series of denials in the others", () => {
+  const { quotas } = fresh();
+  quotas.opening("app");
+  quotas.closed("app", "denied");
+  quotas.opening("app", "known");
+  quotas.closed("app", "approved", "known");
+  quotas.opening("app");
+  quotas.closed("app", "denied");
+  expect(() => quotas.opening("app")).not.toThrow();
+});
