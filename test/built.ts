@@ -15,6 +15,7 @@ import {
 } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { compileLibrary, compilerFor, LIBRARY, targets } from "../clients/bridge/compile.ts";
 import { BUILT_VARIABLE } from "./programs.ts";
 
 const root = fileURLToPath(new URL("../", import.meta.url));
@@ -55,6 +56,15 @@ function digest(): string {
   return hash.digest("hex").slice(0, 32);
 }
 
+/** The bridge library, for this machine and for others whose compiler is here. */
+function bridgeIn(folder: string): void {
+  const { version } = JSON.parse(readFileSync(join(root, "package.json"), "utf8")) as { version: string };
+  for (const target of targets) {
+    const compiler = compilerFor(target);
+    if (compiler !== undefined) compileLibrary(compiler, version, join(folder, "bridge", target.name, LIBRARY));
+  }
+}
+
 /** Another run may build the same at the same time. The first one to finish gives its folder the name. */
 function build(to: string): void {
   mkdirSync(builds, { recursive: true });
@@ -62,6 +72,7 @@ function build(to: string): void {
   execFileSync(process.execPath, ["--no-warnings", join(root, "clients/cli/build.ts"), folder], {
     stdio: ["ignore", "ignore", "inherit"],
   });
+  bridgeIn(folder);
   try {
     renameSync(folder, to);
   } catch (error) {
