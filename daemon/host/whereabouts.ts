@@ -1,14 +1,17 @@
 // The place where this agent listens, written beside the lock of its home. A command whose variables lead elsewhere finds the agent by it.
 // A second agent can name the first one.
-import { closeSync, constants, fstatSync, openSync, readSync, rmSync } from "node:fs";
+import { closeSync, constants, existsSync, fstatSync, openSync, readSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { WHEREABOUTS_BYTES_MAX, WHEREABOUTS_FILE, type Whereabouts } from "../../protocol/whereabouts.ts";
 import { replaceFile } from "./private-files.ts";
 import { VERSION } from "./version.ts";
 
-/** The program of this process, in the bundle or in the sources. */
-export const ownProgram = (main: string): string => fileURLToPath(main);
+/** The program that starts such a process: in the bundle the file that takes the compiled code beside it, or `main` of the sources. */
+export function ownProgram(main: string): string {
+  const started = fileURLToPath(new URL("./agent.js", main));
+  return existsSync(started) ? started : fileURLToPath(main);
+}
 
 /** Written whole or not at all, before the first answer. It is not synced, since it means nothing after a power cut. */
 export function writeWhereabouts(home: string, socket: string, program: string): void {

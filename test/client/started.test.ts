@@ -5,6 +5,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from "vite
 import * as sdk from "../../clients/typescript/client.ts";
 import { untilListening } from "../../clients/typescript/start-agent.ts";
 import { START_BYTES_MAX, START_MS_MAX, START_WORDS_MAX, startWords } from "../../protocol/start-file.ts";
+import { agentProgram } from "../programs.ts";
 import { REFERENCE, SECRET } from "../toolchains/demo-agent.ts";
 import { type StoppedAgent, stoppedAgent, wrongFiles } from "./stopped-agent.ts";
 
@@ -29,7 +30,7 @@ const byToken = () => sdk.createClient({ auth: stopped.env.TOKEN ?? "", ...integ
 test("an agent writes down how it was started, for its user alone", () => {
   const { command } = JSON.parse(readFileSync(stopped.startFile, "utf8")) as { command: string[] };
   expect(command[0]).toBe(process.execPath);
-  expect(command.at(-1)).toMatch(/^\/.*main\.ts$/);
+  expect(command.at(-1)).toBe(agentProgram);
   expect(statSync(stopped.startFile).mode & 0o777).toBe(0o600);
 });
 

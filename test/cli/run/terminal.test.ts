@@ -195,7 +195,7 @@ describe("at a terminal", () => {
       const program = `trap "echo got ${name}; exit 9" ${name}; echo re""ady; while :; do sleep 0.02; done`;
       start(`postern run -- sh -c '${program}' at-terminal; echo code $?; stty -a | grep -c " echo "`);
       await terminal.sees("ready\r\n");
-      await stage.shell(`kill -${name} $(pgrep -f -o '[m]ain.ts run -- sh -c trap.*at-terminal')`);
+      await stage.shell(`kill -${name} $(pgrep -f -o '[p]ostern.js run -- sh -c trap.*at-terminal')`);
       expect(await ended()).toContain(`got ${name}\r\ncode 9\r\n1\r\n`);
     },
   );
@@ -205,7 +205,7 @@ describe("at a terminal", () => {
       "postern run -- sh -c 'echo $$ > pid; stty raw -echo; echo re\"\"ady; exec sleep 60' at-terminal; echo code $?",
     );
     await terminal.sees("ready");
-    await stage.shell("kill -KILL $(pgrep -f -o '[m]ain.ts run -- sh -c echo.*at-terminal')");
+    await stage.shell("kill -KILL $(pgrep -f -o '[p]ostern.js run -- sh -c echo.*at-terminal')");
     expect(await ended()).toContain("code 137\r\n");
     const line = "while kill -0 $(cat pid) 2>/dev/null; do sleep 0.02; done; stty -a | grep -c ' echo '";
     expect(await shown(line)).toBe("1\r\n");
