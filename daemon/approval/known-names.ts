@@ -96,7 +96,7 @@ function isByWords(own: readonly Grant[], holding: Holding, target: WordsTarget,
   return own.some(({ scope }) => isItemOf(scope, target.reference)) || holding.knows(allowed.words);
 }
 
-/** The same by grants of whole vaults. */
+/** How far grants of whole vaults let the target be looked up. */
 async function inVaults(account: Account, whole: readonly Grant[], target: WordsTarget): Promise<MayLookUp> {
   const vaultsOf = (those: readonly Grant[]) => new Set(those.flatMap(({ scope }) => scope.vault ?? []));
   const found = await vaultOf(account, target);
