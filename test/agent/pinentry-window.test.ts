@@ -26,8 +26,9 @@ let person: Person;
 beforeAll(async () => {
   if (!isReady) return;
   mkdirSync(pictures, { recursive: true });
-  // The server chooses a free number, and writes it once it takes windows.
-  server = spawn("Xvfb", ["-displayfd", "3", "-screen", "0", "800x600x24", "-nolisten", "tcp"], {
+  // The server chooses a free number, and writes it once it takes windows. Without -noreset it starts anew after each last window, and a window that
+  // opens meanwhile is refused.
+  server = spawn("Xvfb", ["-displayfd", "3", "-screen", "0", "800x600x24", "-nolisten", "tcp", "-noreset"], {
     stdio: ["ignore", "ignore", "ignore", "pipe"],
   });
   const [number] = (await once(server.stdio[3] as NodeJS.ReadableStream, "data")) as [Buffer];

@@ -1,6 +1,5 @@
 // Peers can make the agent hold bytes: half lines, and requests that wait for a person. Each connection has its own limit. Here many connections
 // together stay within their own limits.
-import { readFileSync } from "node:fs";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { OWN_BYTES, SHARED_BYTES_MAX } from "../../daemon/wire/held-bytes.ts";
 import { itemLimits } from "../../protocol/item/item.ts";
@@ -8,6 +7,7 @@ import { limits, PROTOCOL } from "../../protocol/limits.ts";
 import { makeAccount } from "../agent/person.ts";
 import { openRaw, type Raw } from "../agent/raw.ts";
 import { type RunningAgent, startAgent } from "../agent/start.ts";
+import { residentBytes } from "./resident.ts";
 
 const vaultId = "a".repeat(26);
 let agent: RunningAgent;
@@ -44,11 +44,6 @@ async function demandServed(): Promise<void> {
   raw.close();
 }
 
-function residentBytes(): number {
-  const found = /^VmRSS:\s+(\d+) kB/m.exec(readFileSync(`/proc/${agent.process.pid}/status`, "utf8"));
-  return Number(found?.[1]) * 1024;
-}
-
 /** A request of about 3 MB that waits for a person. */
 function large(id: number, noWait = false): string {
   const note = { vaultId, title: "large", category: "SecureNote", notes: "n".repeat(itemLimits.notes) };
@@ -70,7 +65,7 @@ async function demandRoom(): Promise<void> {
 test("half a gigabyte of half lines is not held, and others are served meanwhile", async () => {
   const half = Buffer.alloc(limits.lineBytes, 0x20);
   const raws = await greeted(128);
-  const before = residentBytes();
+  const before = residentBytes(agent.process.pid);
   for (const raw of raws) raw.send(half);
   const answers = await Promise.all(
     raws.map(async (raw) => {
@@ -87,7 +82,7 @@ test("half a gigabyte of half lines is not held, and others are served meanwhile
   // limit the agent refuses no peer.
   const grown = async () => {
     for (let index = 0; index < WORK; index++) await demandServed();
-    return residentBytes() - before;
+    return residentBytes(agent.process.pid) - before;
   };
   await expect.poll(grown).toBeLessThan(3 * SHARED_BYTES_MAX);
   for (const raw of raws) raw.close();

@@ -1,7 +1,6 @@
 // Sends a file of 50 MB through a real agent in chunks, in and out. Meanwhile another program makes warm resolves. The test reads the agent's memory
 // after each chunk. The memory must not depend on the file's size.
 import { createHash, randomFillSync } from "node:crypto";
-import { readFileSync } from "node:fs";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { Channel } from "../../clients/typescript/channel.ts";
 import { createClient, DesktopAuth } from "../../clients/typescript/client.ts";
@@ -9,8 +8,7 @@ import { itemLimits } from "../../protocol/item/item.ts";
 import { limits } from "../../protocol/limits.ts";
 import { attachPerson, makeAccount } from "../agent/person.ts";
 import { type RunningAgent, startAgent } from "../agent/start.ts";
-
-const MiB = 1024 * 1024;
+import { MiB, residentBytes } from "./resident.ts";
 
 /** Size of the small files that the large one is compared with, and how many pass first. The heap needs that many to reach its usual size. */
 const SMALL_BYTES = 10 * MiB;
@@ -50,8 +48,7 @@ afterAll(() => agent.remove());
 const resolve = () => beside.call("secrets.resolve", { reference: "op://Demo/Beside/x" });
 
 /** Resident memory of the agent's process. */
-const residentMib = () =>
-  Number(/^VmRSS:\s+(\d+)/m.exec(readFileSync(`/proc/${agent.process.pid}/status`, "utf8"))?.[1]) / 1024;
+const residentMib = () => residentBytes(agent.process.pid) / MiB;
 
 type Kept = { readonly itemId: string; readonly fileId: string };
 type Passage = { chunks: number; peakMib: number; ms: number };

@@ -1,20 +1,15 @@
 // Lines near the examples of the catalogue, sent as bytes to an agent. Each is answered or ends its connection. None is an internal error, and the
 // agent's memory does not grow.
-import { readFileSync } from "node:fs";
 import fc from "fast-check";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { catalogue, type MethodName } from "../../../protocol/catalogue.ts";
 import { openRaw, type Raw } from "../../agent/raw.ts";
 import { type RunningAgent, startAgent } from "../../agent/start.ts";
+import { demandGivenBack, MiB, residentBytes } from "../resident.ts";
 import { alteredBytes, FUZZ_MS_MAX, untilTime } from "./altered.ts";
 
-const MiB = 1024 * 1024;
-
-/**
- * Bytes that the agent may hold more than after the first lines. V8 keeps free memory for a while: in a minute the agent moves between 10 and 130 MiB
- * more, and comes back. A leak of a kilobyte a line is past it within two minutes.
- */
-const GROWTH_MAX = 150 * MiB;
+/** Bytes that an agent at rest may hold more than after the first lines. A leak of three kilobytes a line is past it within ten seconds. */
+const GROWTH_MAX = 100 * MiB;
 
 /** Lines after which its code is compiled and its pools are filled. */
 const WARM_LINES = 300;
@@ -33,11 +28,6 @@ beforeAll(async () => {
   agent = await startAgent();
 });
 afterAll(() => agent.remove());
-
-function resident(): number {
-  const found = /^VmRSS:\s+(\d+) kB/m.exec(readFileSync(`/proc/${agent.process.pid}/status`, "utf8"));
-  return Number(found?.[1]) * 1024;
-}
 
 /** The errors in the answers to a line, up to the answer to the request after it. Undefined where the agent closed the connection. */
 async function errorsOf(raw: Raw, line: Uint8Array, mark: string): Promise<unknown[] | undefined> {
@@ -66,12 +56,12 @@ test("no line near an example is an internal error, ends the agent or makes it g
       if (errors === undefined) raw = await openRaw(agent.socket);
       expect(JSON.stringify(errors ?? [])).not.toContain('"internal"');
       count += 1;
-      if (count === WARM_LINES) before = resident();
+      if (count === WARM_LINES) before = residentBytes(agent.process.pid);
     }),
     untilTime,
   );
   raw.close();
   expect(agent.process.exitCode).toBe(null);
   expect(count).toBeGreaterThan(WARM_LINES);
-  expect(resident() - before).toBeLessThan(GROWTH_MAX);
+  await demandGivenBack(agent.process.pid, before, GROWTH_MAX);
 });
