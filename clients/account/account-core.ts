@@ -39,8 +39,8 @@ export type AccountCore = ItemList &
     vaultsAgeMs(): number;
     /** Whether a service account made the vault, and its key does not open. */
     isUnreadVault(id: string): boolean;
-    /** Ids of the vaults with this id, or with this title in any case. */
-    matchVaults(part: string): Promise<string[]>;
+    /** Ids of the vaults with this id, or with this title in any case. At once where the vaults are known. */
+    matchVaults(part: string): string[] | Promise<string[]>;
     createVault(
       title: string,
       description: string,

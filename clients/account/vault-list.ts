@@ -1,8 +1,8 @@
 // The vaults of an unlocked account: their keys, opened once, and their sealed names. The service is asked once, and again after a
 // change was announced. A vault with a new key has older keys too, until every item is wrapped anew.
-import { toBase64 } from "../../protocol/crypto/encoding.ts";
+import { toBase64, utf8 } from "../../protocol/crypto/encoding.ts";
 import type { Keyset } from "../../protocol/crypto/keyset.ts";
-import { lookupTag } from "../../protocol/crypto/lookup-tag.ts";
+import { normalTitle } from "../../protocol/crypto/lookup-tag.ts";
 import type { Primitives } from "../../protocol/crypto/primitives.ts";
 import {
   newVaultKey,
@@ -70,9 +70,9 @@ export type VaultList = {
   ageMs(): number;
   /**
    * The vault of this id, or else the ids of the vaults with this title in any case. Those that service accounts made come last. Environments are
-   * left out.
+   * left out. At once where the list is known: a warm resolve asks this.
    */
-  match(part: string): Promise<string[]>;
+  match(part: string): string[] | Promise<string[]>;
   create(
     title: string,
     description: string,
@@ -137,6 +137,8 @@ export function createVaultList(parts: VaultListParts): VaultList {
   let list: Promise<Map<string, Vault>> | undefined;
   /** Vaults of service accounts that do not open. They are left out, so that a maker cannot harm the other vaults. */
   let unread = new Map<string, StoredVault>();
+  /** The list once it has been read. */
+  let read: { readonly list: typeof list; readonly vaults: ReadonlyMap<string, Vault> } | undefined;
   /** The time at which each list was requested. */
   const readAt = new WeakMap<Promise<Map<string, Vault>>, number>();
 
@@ -190,7 +192,7 @@ export function createVaultList(parts: VaultListParts): VaultList {
       isMade,
       permissions,
       stored,
-      titleTag: toBase64(lookupTag(crypto, rootKey, title)),
+      titleTag: tagOf(title),
     };
   }
 
@@ -200,11 +202,30 @@ export function createVaultList(parts: VaultListParts): VaultList {
     const loading = load();
     readAt.set(loading, at);
     list = loading;
-    // A failed look must not be remembered.
-    loading.catch(() => {
-      if (list === loading) list = undefined;
-    });
+    loading.then(
+      (vaults) => {
+        read = { list: loading, vaults };
+      },
+      // A failed look must not be remembered.
+      () => {
+        if (list === loading) list = undefined;
+      },
+    );
     return loading;
+  }
+
+  /** It stays in this process. */
+  const tagOf = (title: string) => toBase64(crypto.keyedHash(rootKey, utf8(normalTitle(title))));
+
+  function matching(every: ReadonlyMap<string, Vault>, part: string): string[] {
+    const tag = tagOf(part);
+    const vaults = [...every.values()].filter(({ stored }) => stored.type !== "environment");
+    const byId = vaults.filter(({ stored }) => stored.vault === part.toLowerCase());
+    const titled = vaults.filter(({ titleTag }) => titleTag === tag);
+    // A service account could make any title ambiguous otherwise, and with an id as its title an id too.
+    const byPerson = titled.filter(({ isMade }) => !isMade);
+    const found = [byId, byPerson, titled].find((some) => some.length > 0) ?? [];
+    return found.map(({ stored }) => stored.vault);
   }
 
   /** A key is opened once. Its grants are checked whenever their content changes. */
@@ -278,16 +299,10 @@ export function createVaultList(parts: VaultListParts): VaultList {
       }
     },
     ageMs: () => ageOf(list),
-    match: async (part) => {
-      const tag = toBase64(lookupTag(crypto, rootKey, part));
-      const vaults = [...(await all()).values()].filter(({ stored }) => stored.type !== "environment");
-      const byId = vaults.filter(({ stored }) => stored.vault === part.toLowerCase());
-      const titled = vaults.filter(({ titleTag }) => titleTag === tag);
-      // A service account could make any title ambiguous otherwise, and with an id as its title an id too.
-      const byPerson = titled.filter(({ isMade }) => !isMade);
-      const found = [byId, byPerson, titled].find((some) => some.length > 0) ?? [];
-      return found.map(({ stored }) => stored.vault);
-    },
+    match: (part) =>
+      list !== undefined && read?.list === list
+        ? matching(read.vaults, part)
+        : all().then((every) => matching(every, part)),
     create: async (title, description, type = "userCreated", shared = []) => {
       const maker = { account, keyset, groups, ...(byToken === undefined ? {} : { byToken }) };
       const place = newPlace(crypto, maker);

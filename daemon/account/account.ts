@@ -17,8 +17,8 @@ type Vaults = {
   vaults(): Promise<VaultOverview[]>;
   /** The vaults of this moment, with their counts. Has `staleMs` where the service could not be reached. */
   vaultsNow(): Promise<ResultOf<"vaults.list">>;
-  /** Ids of the vaults with this id, or with this title in any case. */
-  matchVaults(part: string): Promise<string[]>;
+  /** Ids of the vaults with this id, or with this title in any case. At once where the vaults are known. */
+  matchVaults(part: string): string[] | Promise<string[]>;
   createVault(vault: ParamsOf<"vaults.create">): Promise<VaultOverview>;
   /** Throws vaultNotFound. */
   updateVault(id: string, change: { title?: string; description?: string }): Promise<VaultOverview>;

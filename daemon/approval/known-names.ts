@@ -83,10 +83,12 @@ export function mayLookUp(
   const isOfAccount = own.some((grant) => covers(grant, { ...values, scope: { ...values.scope, level: "names" } }));
   const whole = own.filter(({ scope }) => scope.vault !== undefined && scope.item === undefined);
   const byWords = () => isByWords(own, holding, target, allowed);
-  if (whole.length === 0) return byWords() || (isOfAccount && "names");
-  return inVaults(account, whole, target).then(
-    (found) => found === true || byWords() || (isOfAccount ? "names" : found),
-  );
+  const decided = (found: MayLookUp) => found === true || byWords() || (isOfAccount ? "names" : found);
+  if (whole.length === 0) return decided(false);
+  const found = vaultsOf(account, target);
+  return found instanceof Promise
+    ? found.then((vaults) => decided(inVaults(whole, vaults)))
+    : decided(inVaults(whole, found));
 }
 
 /** Whether a person allowed these words, or by its ids the item that a reference names. */
@@ -96,13 +98,12 @@ function isByWords(own: readonly Grant[], holding: Holding, target: WordsTarget,
   return own.some(({ scope }) => isItemOf(scope, target.reference)) || holding.knows(allowed.words);
 }
 
-/** How far grants of whole vaults let the target be looked up. */
-async function inVaults(account: Account, whole: readonly Grant[], target: WordsTarget): Promise<MayLookUp> {
-  const vaultsOf = (those: readonly Grant[]) => new Set(those.flatMap(({ scope }) => scope.vault ?? []));
-  const found = await vaultOf(account, target);
-  if (found === undefined) return false;
-  if (vaultsOf(whole.filter(({ scope }) => scope.level === "values")).has(found)) return true;
-  return vaultsOf(whole).has(found) && "names";
+/** How far grants of whole vaults let a target be looked up whose words mean these vaults. */
+function inVaults(whole: readonly Grant[], [found, ...others]: readonly string[]): MayLookUp {
+  if (found === undefined || others.length > 0) return false;
+  const those = whole.filter(({ scope }) => scope.vault === found);
+  if (those.some(({ scope }) => scope.level === "values")) return true;
+  return those.length > 0 && "names";
 }
 
 /** An item's words serve a reference only where all of the item was allowed. The names of its fields are more than its title. */
@@ -119,14 +120,11 @@ function isItemOf({ vault, item, field, level }: Scope, reference: string): bool
   return reference.startsWith(`op://${vault}/${item}/`);
 }
 
-/** The vault or environment in which the target lies. Undefined where its words mean none, or more than one. */
-async function vaultOf(account: Account, target: WordsTarget): Promise<string | undefined> {
-  const named = "named" in target ? target.named : { vault: partsOf(target.reference)?.vault ?? "" };
-  if (named.group !== undefined || named.alike !== undefined || named.orNew === true) return undefined;
-  const [found, ...others] = await (named.environment === undefined
-    ? account.matchVaults(named.vault ?? "")
-    : environmentsLike(account, named));
-  return others.length === 0 ? found : undefined;
+/** The vaults or environments that the words of a target mean. None for a thing that lies in no vault, or is made by the call. */
+function vaultsOf(account: Account, target: WordsTarget): readonly string[] | Promise<readonly string[]> {
+  const named: Named = "named" in target ? target.named : { vault: partsOf(target.reference)?.vault ?? "" };
+  if (named.group !== undefined || named.alike !== undefined || named.orNew === true) return [];
+  return named.environment === undefined ? account.matchVaults(named.vault ?? "") : environmentsLike(account, named);
 }
 
 async function environmentsLike(account: Account, named: Named): Promise<string[]> {

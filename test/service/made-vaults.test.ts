@@ -351,6 +351,19 @@ describe("a maker cannot spoil the person's other vaults", () => {
     expect(await account.matchVaults(ours?.id ?? "")).toEqual([ours?.id]);
   });
 
+  test("is found at once where the list is known, so that a warm read waits for nothing", async () => {
+    account.forgetVaults();
+    expect(account.matchVaults("Ada's")).toBeInstanceOf(Promise);
+    const [ours] = await account.vaults();
+    expect(account.matchVaults("ADA'S")).toEqual([ours?.id]);
+    expect(account.matchVaults("Nobody's")).toEqual([]);
+    const changing = account.updateVault(ours?.id ?? "", { title: "Hers" });
+    expect(account.matchVaults("Hers")).toEqual([]);
+    await changing;
+    expect(await account.matchVaults("Ada's")).toEqual([]);
+    expect(await account.matchVaults("Hers")).toEqual([ours?.id]);
+  });
+
   async function rename(vaultKey: VaultKey, vault: string, revision: number, content: Uint8Array): Promise<void> {
     const writer = ci.signedIn.keyset;
     const sealed = sealVaultOverview(crypto, { account: ada.account, vault, vaultKey, writer, revision, content });

@@ -55,6 +55,7 @@ function fresh() {
   let looks = 0;
   let kept = 0;
   const looked = Promise.withResolvers<string[]>();
+  let known: string[] | undefined;
   const unlocked = {
     account: {
       id: account,
@@ -62,14 +63,14 @@ function fresh() {
       environments: { list: async () => [] },
       matchVaults: () => {
         looks++;
-        return looked.promise;
+        return known ?? looked.promise;
       },
     },
     cache: {
       find: () => {
         looks++;
         kept++;
-        return undefined;
+        return known === undefined ? undefined : { place: { vault: id("v"), item: id("i"), field: "f", kind: "x" } };
       },
     },
     hashWords: (words: readonly unknown[]) => JSON.stringify(words),
@@ -108,6 +109,9 @@ function fresh() {
         },
       },
     }) as unknown as Call;
+  /** What the gate itself returns, at once. */
+  const passNow = (references: string[]) =>
+    gate("secrets.resolveAll", { references } as never, call("secrets.resolveAll"));
   const pass = (params: object = {}, method: "vaults.list" | "secrets.resolveAll" = "vaults.list") =>
     Promise.resolve().then(() => gate(method, params as never, call(method)));
   const turn = () => new Promise((resolve) => setImmediate(resolve));
@@ -118,6 +122,11 @@ function fresh() {
     allow,
     opened,
     pass,
+    passNow,
+    /** Every title means this vault from now on, without a wait, and every reference leads to a kept value. */
+    know: () => {
+      known = [id("v")];
+    },
     turn,
     touched: () => touched,
     /** The looks into the cache, and for vaults. */
@@ -247,6 +256,17 @@ test.each<[string, Held]>([
   pass({ references: ["op://Demo/DB/password"] }, "secrets.resolveAll").catch(() => undefined);
   await turn();
   expect([looks(), kept()]).toEqual([1, 0]);
+});
+
+test.each<[string, Held]>([
+  ["the account", { account, level: "values" }],
+  ["its vault", { account, level: "values", vault: id("v") }],
+  ["its field by these words", field({ words: '["reference","op://Demo/DB/password"]' })],
+])("who may read %s gets a kept value in the same turn of the event loop", (_what, { words, ...scope }) => {
+  const { grants, know, passNow } = fresh();
+  know();
+  grants.add(subject("app"), "read", scope, { idleMs: GRANT_IDLE_MS, ageMs: GRANT_IDLE_MS, words });
+  expect(passNow(["op://Demo/DB/password"])).not.toBeInstanceOf(Promise);
 });
 
 describe("a request whose account is locked", () => {
