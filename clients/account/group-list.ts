@@ -14,7 +14,7 @@ import type { Keyset } from "../../protocol/crypto/keyset.ts";
 import type { Primitives } from "../../protocol/crypto/primitives.ts";
 import { PosternError } from "../../protocol/errors.ts";
 import type { OperationResult } from "../../protocol/service-catalogue.ts";
-import { type Names, namesIn, namesOut } from "./sealed-names.ts";
+import { type Names, namesIn, withNames } from "./sealed-names.ts";
 import type { ServiceSession } from "./service-session.ts";
 
 type StoredGroup = OperationResult<"groups.list">["groups"][number];
@@ -120,8 +120,9 @@ export function createGroupList({ crypto, account, session, keyset }: GroupListP
     const place = { account, group };
     const { open, keys, membership } = newGroup(crypto, { place, type, maker: keyset });
     opened.set(`${group} ${keys.identity}`, open);
-    const content = namesOut({ title, description });
-    const overview = sealGroupOverview(crypto, { place, open, writer: keyset, revision: 1, content });
+    const overview = withNames({ title, description }, (content) =>
+      sealGroupOverview(crypto, { place, open, writer: keyset, revision: 1, content }),
+    );
     await session.call("groups.create", { group, type, keys, membership, overview });
     list = undefined;
     return entryOf(await stored(group));
@@ -137,10 +138,11 @@ export function createGroupList({ crypto, account, session, keyset }: GroupListP
     create: (title, description) => make("userDefined", title, description),
     update: async (id, change) => {
       const group = await stored(id);
-      const content = namesOut({ ...contentOf(group), ...change });
       const revision = group.overview.revision + 1;
       const place = { account, group: id };
-      const overview = sealGroupOverview(crypto, { place, open: keysOf(group), writer: keyset, revision, content });
+      const overview = withNames({ ...contentOf(group), ...change }, (content) =>
+        sealGroupOverview(crypto, { place, open: keysOf(group), writer: keyset, revision, content }),
+      );
       await session.call("groups.update", { group: id, overview });
       list = undefined;
       return entryOf(await stored(id));

@@ -157,19 +157,18 @@ export function createItemRows({ crypto, account, session, keyset, vaults, write
     },
     keyOf: ({ vault, stored: { item, sealed } }) =>
       openItemKey(crypto, placeIn(vault, item), vaultKeyOf(vault, sealed), sealed),
-    seal: (vault, item, revision, itemKey, { state, overview, details, files }) =>
-      sealItem(crypto, {
-        place: placeIn(vault, item),
-        vaultKey: vault.key,
-        writer: keyset,
-        revision,
-        state,
-        itemKey,
-        title: overview.title,
-        overview: utf8(JSON.stringify(overview)),
-        details: utf8(JSON.stringify(details)),
-        files,
-      }),
+    seal: (vault, item, revision, itemKey, { state, overview, details, files }) => {
+      const content = { overview: utf8(JSON.stringify(overview)), details: utf8(JSON.stringify(details)) };
+      const place = placeIn(vault, item);
+      const { title } = overview;
+      try {
+        const how = { vaultKey: vault.key, writer: keyset, revision, state, itemKey, title, files };
+        return sealItem(crypto, { place, ...how, ...content });
+      } finally {
+        // What the C library frees keeps its content for a while.
+        crypto.wipe(content.overview, content.details);
+      }
+    },
     sealDeletion: (vault, item, revision) =>
       sealDeletion(crypto, { place: placeIn(vault, item), vaultKey: vault.key, writer: keyset, revision }),
   };

@@ -6,7 +6,7 @@ import type { Primitives } from "../../protocol/crypto/primitives.ts";
 import { ALL_PERMISSIONS, grantVaultKey, sealVaultOverview, type VaultKey } from "../../protocol/crypto/vault-key.ts";
 import type { OperationParams } from "../../protocol/service-catalogue.ts";
 import type { GroupList, Recipient } from "./group-list.ts";
-import { type Names, namesOut } from "./sealed-names.ts";
+import { type Names, withNames } from "./sealed-names.ts";
 
 type Create = OperationParams<"vaults.create">;
 
@@ -75,5 +75,5 @@ export function sealNames(
   where: Omit<Parameters<typeof sealVaultOverview>[1], "content">,
   names: Names,
 ): Create["overview"] {
-  return sealVaultOverview(crypto, { ...where, content: namesOut(names) });
+  return withNames(names, (content) => sealVaultOverview(crypto, { ...where, content }));
 }

@@ -7,15 +7,25 @@ export const UNREADABLE_NAME = "(a name that does not open)";
 
 export type Names = { readonly title: string; readonly description: string };
 
-/** What is sealed as the names of a vault or a group. */
-export const namesOut = (names: Names): Uint8Array => utf8(JSON.stringify(names));
+/** Seals the names of a vault or a group by `seal`, and wipes the bytes that it was given. */
+export function withNames<T>({ title, description }: Names, seal: (content: Uint8Array) => T): T {
+  const content = utf8(JSON.stringify({ title, description }));
+  try {
+    return seal(content);
+  } finally {
+    content.fill(0);
+  }
+}
 
-/** The names of a vault or a group for lists, whatever a program with its keys has sealed. One that is none must not take the others along. */
+/**
+ * The names of a vault or a group for lists, whatever a program with its keys has sealed. One that is none must not take the others along. The bytes
+ * are wiped.
+ */
 export function namesIn(content: Uint8Array): Names {
   return readNames(content) ?? { title: UNREADABLE_NAME, description: "" };
 }
 
-/** Names as this program writes them. Throws sealBroken for anything else that a maker may have sealed. */
+/** Names as this program writes them. The bytes are wiped. Throws sealBroken for anything else that a maker may have sealed. */
 export function demandNames(content: Uint8Array): Names {
   const names = readNames(content);
   if (names === undefined) throw new PosternError("sealBroken", "the vault's names");
@@ -29,6 +39,8 @@ function readNames(content: Uint8Array): Names | undefined {
   } catch {
     // The error is dropped, since its text quotes the name.
     return undefined;
+  } finally {
+    content.fill(0);
   }
   const { title, description } = names ?? {};
   return typeof title === "string" && typeof description === "string" ? { title, description } : undefined;

@@ -1,8 +1,8 @@
 // A user's own sealed data. The service must not decide it: the account's name, the identities that this user has verified, and the
 // counters of the device stores.
 import { subkey } from "../../protocol/crypto/derivation.ts";
-import { fromBase64, toBase64, utf8 } from "../../protocol/crypto/encoding.ts";
-import { type Context, open, seal } from "../../protocol/crypto/envelope.ts";
+import { fromBase64, toBase64 } from "../../protocol/crypto/encoding.ts";
+import { type Context, openText, sealText } from "../../protocol/crypto/envelope.ts";
 import type { Primitives } from "../../protocol/crypto/primitives.ts";
 import { PosternError } from "../../protocol/errors.ts";
 import type { SignedIn } from "./signed-in.ts";
@@ -46,7 +46,7 @@ export function sealUserData(
   data: UserData,
 ): SealedUserData {
   const key = subkey(crypto, rootKey, "postern/1 user data");
-  const sealed = toBase64(seal(crypto, key, context(owner, revision), utf8(JSON.stringify(data))));
+  const sealed = toBase64(sealText(crypto, key, context(owner, revision), JSON.stringify(data)));
   crypto.wipe(key);
   return { revision, sealed };
 }
@@ -57,9 +57,7 @@ export function openUserData(crypto: Primitives, rootKey: Uint8Array, owner: Own
   if (envelope === undefined) throw new PosternError("sealBroken", "user data");
   const key = subkey(crypto, rootKey, "postern/1 user data");
   try {
-    return JSON.parse(
-      new TextDecoder().decode(open(crypto, key, context(owner, stored.revision), envelope)),
-    ) as UserData;
+    return JSON.parse(openText(crypto, key, context(owner, stored.revision), envelope)) as UserData;
   } catch (error) {
     // The key was right, but the content is no JSON. Without the cause, which would quote the content.
     throw error instanceof SyntaxError ? new PosternError("sealBroken", "user data") : error;

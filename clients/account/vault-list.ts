@@ -126,6 +126,24 @@ async function orReleased(
   }
 }
 
+/** A look at the vaults: the time at which it was requested, and the vaults once they have been read. */
+type Look = {
+  readonly atMs: number;
+  readonly loading: Promise<Map<string, Vault>>;
+  vaults?: ReadonlyMap<string, Vault>;
+};
+
+/** The ids of the vaults that a part of a reference means. `tag` is the tag of such a title. */
+function meantVaults(every: ReadonlyMap<string, Vault>, part: string, tag: string): string[] {
+  const vaults = [...every.values()].filter(({ stored }) => stored.type !== "environment");
+  const byId = vaults.filter(({ stored }) => stored.vault === part.toLowerCase());
+  const titled = vaults.filter(({ titleTag }) => titleTag === tag);
+  // A service account could make any title ambiguous otherwise, and with an id as its title an id too.
+  const byPerson = titled.filter(({ isMade }) => !isMade);
+  const found = [byId, byPerson, titled].find((some) => some.length > 0) ?? [];
+  return found.map(({ stored }) => stored.vault);
+}
+
 export function createVaultList(parts: VaultListParts): VaultList {
   const { crypto, account, session, rootKey, keyset, groups, pinned, madeVaults, byToken, nowMs } = parts;
   /** Open keys by vault and key id. */
@@ -134,13 +152,9 @@ export function createVaultList(parts: VaultListParts): VaultList {
   const epochs = new Map<string, Map<number, string>>();
   /** Checked grants. A grant with other content is checked like a new one. */
   const checked = new Set<string>();
-  let list: Promise<Map<string, Vault>> | undefined;
+  let list: Look | undefined;
   /** Vaults of service accounts that do not open. They are left out, so that a maker cannot harm the other vaults. */
   let unread = new Map<string, StoredVault>();
-  /** The list once it has been read. */
-  let read: { readonly list: typeof list; readonly vaults: ReadonlyMap<string, Vault> } | undefined;
-  /** The time at which each list was requested. */
-  const readAt = new WeakMap<Promise<Map<string, Vault>>, number>();
 
   async function load(): Promise<Map<string, Vault>> {
     const vaults = await adoptedVaults();
@@ -197,36 +211,22 @@ export function createVaultList(parts: VaultListParts): VaultList {
   }
 
   function all(): Promise<Map<string, Vault>> {
-    if (list !== undefined) return list;
-    const at = nowMs();
-    const loading = load();
-    readAt.set(loading, at);
-    list = loading;
-    loading.then(
-      (vaults) => {
-        read = { list: loading, vaults };
-      },
-      // A failed look must not be remembered.
-      () => {
-        if (list === loading) list = undefined;
-      },
-    );
-    return loading;
+    if (list !== undefined) return list.loading;
+    const look: Look = { atMs: nowMs(), loading: load() };
+    list = look;
+    const keep = (vaults: Map<string, Vault>) => {
+      look.vaults = vaults;
+    };
+    // A failed look must not be remembered.
+    const forget = () => {
+      if (list === look) list = undefined;
+    };
+    look.loading.then(keep, forget);
+    return look.loading;
   }
 
   /** It stays in this process. */
   const tagOf = (title: string) => toBase64(crypto.keyedHash(rootKey, utf8(normalTitle(title))));
-
-  function matching(every: ReadonlyMap<string, Vault>, part: string): string[] {
-    const tag = tagOf(part);
-    const vaults = [...every.values()].filter(({ stored }) => stored.type !== "environment");
-    const byId = vaults.filter(({ stored }) => stored.vault === part.toLowerCase());
-    const titled = vaults.filter(({ titleTag }) => titleTag === tag);
-    // A service account could make any title ambiguous otherwise, and with an id as its title an id too.
-    const byPerson = titled.filter(({ isMade }) => !isMade);
-    const found = [byId, byPerson, titled].find((some) => some.length > 0) ?? [];
-    return found.map(({ stored }) => stored.vault);
-  }
 
   /** A key is opened once. Its grants are checked whenever their content changes. */
   async function keyOf(vault: string, grant: VaultGrant, group: string | undefined): Promise<VaultKey> {
@@ -278,10 +278,7 @@ export function createVaultList(parts: VaultListParts): VaultList {
     };
   }
 
-  function ageOf(read: typeof list): number {
-    const at = read === undefined ? undefined : readAt.get(read);
-    return at === undefined ? 0 : Math.round(nowMs() - at);
-  }
+  const ageOf = (look: Look | undefined) => (look === undefined ? 0 : Math.round(nowMs() - look.atMs));
 
   return {
     get,
@@ -295,14 +292,14 @@ export function createVaultList(parts: VaultListParts): VaultList {
         // The known list stays in use while the service cannot be reached. Any other failure goes to the caller.
         if (before === undefined || !(error instanceof PosternError) || error.name !== "offline") throw error;
         list ??= before;
-        return { vaults: [...(await before).values()].map(entryOf), staleMs: ageOf(before) };
+        return { vaults: [...(await before.loading).values()].map(entryOf), staleMs: ageOf(before) };
       }
     },
     ageMs: () => ageOf(list),
     match: (part) =>
-      list !== undefined && read?.list === list
-        ? matching(read.vaults, part)
-        : all().then((every) => matching(every, part)),
+      list?.vaults === undefined
+        ? all().then((every) => meantVaults(every, part, tagOf(part)))
+        : meantVaults(list.vaults, part, tagOf(part)),
     create: async (title, description, type = "userCreated", shared = []) => {
       const maker = { account, keyset, groups, ...(byToken === undefined ? {} : { byToken }) };
       const place = newPlace(crypto, maker);

@@ -1,5 +1,6 @@
 // Clears from memory what no code holds any more. JavaScript's texts cannot be wiped. V8 frees them late, and leaves their characters in the freed
-// pages. So V8 is told to clear what it frees, and after a lock it is told to free.
+// pages. So V8 is told to clear what it frees, and after a lock it is told to free. Node's buffers of what is sent, and V8's own work, lie with the C
+// library. It is told the same.
 import { closeSync, writeSync } from "node:fs";
 import { createServer } from "node:http";
 import { Socket } from "node:net";
@@ -11,6 +12,9 @@ import type { Native } from "./native.ts";
 /** Milliseconds from a lock to the collection. Answers that were on their way are sent by then. Several locks are followed by one collection. */
 const COLLECT_AFTER_MS = 100;
 
+/** Milliseconds from the collection to the clearing of what the C library holds. Buffers of collected objects are freed in the background by then. */
+const FREED_AFTER_MS = 300;
+
 /** Bytes that Node reads from a socket at once, at most (libuv's `alloc_cb`). */
 const READ_BYTES = 65_536;
 
@@ -20,8 +24,12 @@ type Gc = (options: { type: "major"; execution: "sync"; flavor: "last-resort" })
  * Must be called before the first secret comes: what V8 has freed before is not cleared. The returned function asks for one collection soon. It
  * stops the process for about a tenth of a second, and any program may lock, so only a lock that closes something may call it.
  */
-export function createCollection(native: Pick<Native, "socketPair">, log: Pick<Log, "incident">): () => void {
+export function createCollection(
+  native: Pick<Native, "socketPair" | "overwriteFreed" | "giveBackFreed">,
+  log: Pick<Log, "incident">,
+): () => void {
   setFlagsFromString("--clear-free-memory");
+  native.overwriteFreed();
   // The function is to be had in a new context alone, and only while this flag is set.
   setFlagsFromString("--expose-gc");
   const gc = runInNewContext("gc") as Gc;
@@ -35,18 +43,24 @@ export function createCollection(native: Pick<Native, "socketPair">, log: Pick<L
     gc({ type: "major", execution: "sync", flavor: "last-resort" });
     overwriteReadBuffer(native.socketPair(), (ours) => ours.on("error", failed).resume());
     overwriteReadBuffer(native.socketPair(), (ours) => readAsHttp(ours));
+    overwriteSendBuffer(native, SEND_DEPTHS);
+    after(FREED_AFTER_MS, native.giveBackFreed);
+  }
+
+  function after(ms: number, act: () => void): void {
+    setTimeout(() => {
+      try {
+        act();
+      } catch (thrown) {
+        failed(thrown);
+      }
+    }, ms).unref();
   }
 
   return () => {
     if (isDue) return;
     isDue = true;
-    setTimeout(() => {
-      try {
-        collect();
-      } catch (thrown) {
-        failed(thrown);
-      }
-    }, COLLECT_AFTER_MS).unref();
+    after(COLLECT_AFTER_MS, collect);
   };
 }
 
@@ -63,6 +77,28 @@ function overwriteReadBuffer([ours, theirs]: readonly [number, number], read: (o
   }
   read(new Socket({ fd: ours }));
 }
+
+/**
+ * Node sends a short text from a buffer on the stack (`StreamBase::WriteString`), where it stays until other calls come as deep. So another text is
+ * sent from there, from as many depths as a call may have had.
+ */
+function overwriteSendBuffer(native: Pick<Native, "socketPair">, depths: number): void {
+  const [ours, theirs] = native.socketPair();
+  const socket = new Socket({ fd: ours });
+  try {
+    socket.write(blanks);
+  } finally {
+    socket.destroy();
+    closeSync(theirs);
+  }
+  if (depths > 0) overwriteSendBuffer(native, depths - 1);
+}
+
+/** The longest text that is sent from there: 16,384 bytes, for characters of three bytes each. */
+const blanks = "\u3000".repeat(5_461);
+
+/** Calls below each other, of some hundred bytes each. */
+const SEND_DEPTHS = 40;
 
 const head = Buffer.from("POST / HTTP/1.1\r\nhost: localhost\r\ncontent-length: 65536\r\n\r\n");
 /** A whole request, whose body alone fills a buffer. What is no HTTP reads it as well. */

@@ -34,6 +34,10 @@ export type Native = {
   coreFileLimit(): bigint;
   /** CLOCK_BOOTTIME in milliseconds: counts through suspend. */
   bootMs(): number;
+  /** From now on the C library overwrites what is freed, but for the smallest pieces. Does nothing where it is not glibc. */
+  overwriteFreed(): void;
+  /** Overwrites the smallest freed pieces of this thread, and gives all whole freed pages back to the system. Does nothing where it is not glibc. */
+  giveBackFreed(): void;
   /** The modes of a terminal (tcgetattr), to be set again as they are. Throws where it has been hung up. */
   terminalModes(fd: number): Uint8Array;
   /** Sets modes of a terminal, and drops what was typed and not read. */
@@ -68,6 +72,15 @@ const TCSAFLUSH = 2;
 const TCIFLUSH = 0;
 /** More than any libc's struct termios (60 bytes). */
 const TERMIOS_ROOM = 128;
+const M_PERTURB = -6;
+/**
+ * glibc keeps freed pieces of each of these sizes for the thread that freed them, seven of a size, and does not overwrite them (tcache). Twice as many
+ * are taken.
+ */
+const KEPT_LEAST = 24;
+const KEPT_MOST = 1032;
+const KEPT_STEP = 16;
+const KEPT_PIECES = 14;
 /** sizeof(struct sockaddr_un). */
 const SOCKADDR_UN_BYTES = 110;
 
@@ -185,12 +198,48 @@ function createNative(func: (definition: string) => Call, koffi: Koffi): Native 
       return Number(time[0]) * 1000 + Number(time[1]) / 1e6;
     },
     ...terminalCalls(func, checked),
+    ...memoryCalls(func),
     coreFileLimit: () => {
       const limit = new BigUint64Array(2);
       checked("getrlimit", getrlimit(RLIMIT_CORE, limit));
       return limit[1] ?? 0n;
     },
   };
+}
+
+/**
+ * What is freed keeps its content until it is used again. Node's write buffers and V8's own work are freed so, and no code of ours can wipe them.
+ * mallopt(3), malloc_trim(3).
+ */
+function memoryCalls(func: (definition: string) => Call): Pick<Native, "overwriteFreed" | "giveBackFreed"> {
+  if (!isGlibc(func)) return { overwriteFreed: () => undefined, giveBackFreed: () => undefined };
+  const mallopt = func("int mallopt(int, int)");
+  const trim = func("int malloc_trim(size_t)");
+  const malloc = func("void *malloc(size_t)");
+  const memset = func("void *memset(void *, int, size_t)");
+  const free = func("void free(void *)");
+  const overwriteKept = (size: number) => {
+    const pieces = Array.from({ length: KEPT_PIECES }, () => malloc(size));
+    for (const piece of pieces) memset(piece, 0, size);
+    for (const piece of pieces) free(piece);
+  };
+  return {
+    overwriteFreed: () => void mallopt(M_PERTURB, 0xff),
+    giveBackFreed: () => {
+      for (let size = KEPT_LEAST; size <= KEPT_MOST; size += KEPT_STEP) overwriteKept(size);
+      trim(0);
+    },
+  };
+}
+
+/** Another C library has no such function, and the bindings then refuse to name it. */
+function isGlibc(func: (definition: string) => Call): boolean {
+  try {
+    func("const char *gnu_get_libc_version()");
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 type Checked = (name: string, result: number) => number;

@@ -2,7 +2,7 @@
 // key, so nothing in it counts while the account is locked. It is replaced whole. The user's sealed data at the service repeats its
 // counter, so that an old copy is noticed.
 import type { ParamsOf } from "../../protocol/catalogue.ts";
-import { open, seal } from "../../protocol/crypto/envelope.ts";
+import { openText, sealText } from "../../protocol/crypto/envelope.ts";
 import type { Primitives } from "../../protocol/crypto/primitives.ts";
 import { PosternError } from "../../protocol/errors.ts";
 import type { Scope } from "../account/scope.ts";
@@ -116,14 +116,16 @@ export function openDeviceStore(
   const context = { part: "device store", ...owner } as const;
   const envelope = readOrAbsent(path);
   let state =
-    envelope === undefined ? newDeviceState : parse(opened(path, envelope, () => open(crypto, key, context, envelope)));
+    envelope === undefined
+      ? newDeviceState
+      : parse(opened(path, envelope, () => openText(crypto, key, context, envelope)));
   let writing: Promise<void> = Promise.resolve();
   let unwritten = 0;
 
   /** Applied at once, so that a second change builds on the first. */
   function sealed(next: (state: DeviceState) => DeviceState): Uint8Array {
     state = { ...next(state), counter: state.counter + 1 };
-    return seal(crypto, key, context, new TextEncoder().encode(JSON.stringify(state)));
+    return sealText(crypto, key, context, JSON.stringify(state));
   }
 
   /** Written in order. */
@@ -150,7 +152,7 @@ export function openDeviceStore(
 }
 
 /** The file lies on this disk, so the account service has not damaged it. */
-function opened(path: string, envelope: Uint8Array, open: () => Uint8Array): Uint8Array {
+function opened(path: string, envelope: Uint8Array, open: () => string): string {
   try {
     return open();
   } catch (error) {
@@ -176,7 +178,7 @@ function readOrAbsent(path: string): Uint8Array | undefined {
   }
 }
 
-function parse(content: Uint8Array): DeviceState {
-  const value = JSON.parse(new TextDecoder().decode(content)) as DeviceState;
+function parse(content: string): DeviceState {
+  const value = JSON.parse(content) as DeviceState;
   return { ...newDeviceState, ...value };
 }

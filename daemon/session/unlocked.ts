@@ -5,7 +5,7 @@ import type { SignedIn } from "../../clients/account/signed-in.ts";
 import { closeSignedIn } from "../../clients/account/user-keys.ts";
 import { subkey } from "../../protocol/crypto/derivation.ts";
 import { fromBase64, utf8 } from "../../protocol/crypto/encoding.ts";
-import { open, seal } from "../../protocol/crypto/envelope.ts";
+import { openText, sealText } from "../../protocol/crypto/envelope.ts";
 import { keepAll } from "../../protocol/crypto/keep-all.ts";
 import type { Primitives } from "../../protocol/crypto/primitives.ts";
 import type { Account } from "../account/account.ts";
@@ -100,7 +100,7 @@ async function openParts(
   const warnings = [...(await checkCounter(ownKind, file.device, store)), ...olderUserData(ownKind, store)];
 
   const sealNames = (names: readonly string[]) =>
-    seal(crypto, namesKey, namesContext, utf8(JSON.stringify(names))).toBase64();
+    sealText(crypto, namesKey, namesContext, JSON.stringify(names)).toBase64();
   const resumed = audit.unlock({
     sealNames,
     start: crypto.randomBytes(32),
@@ -156,9 +156,7 @@ export function openNames(
   sealed: string,
 ): string[] {
   const context = { part: "audit names", ...owner } as const;
-  return JSON.parse(
-    new TextDecoder().decode(open(crypto, namesKey, context, fromBase64(sealed) ?? new Uint8Array())),
-  ) as string[];
+  return JSON.parse(openText(crypto, namesKey, context, fromBase64(sealed) ?? new Uint8Array())) as string[];
 }
 
 function openOrClose(crypto: Primitives, { account, user }: Whose, signedIn: SignedIn, clock: Clock): OpenAccount {

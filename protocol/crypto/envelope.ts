@@ -1,7 +1,7 @@
 // An envelope: suite (1 byte), nonce (24 bytes), XChaCha20-Poly1305 ciphertext of the padded content. The associated data names its
 // kind, its owner and its revision, so an envelope that was moved to another place does not open.
 import { PosternError } from "../errors.ts";
-import { fields, SUITE } from "./encoding.ts";
+import { fields, SUITE, utf8 } from "./encoding.ts";
 import { pad, paddedSize, unpad } from "./padding.ts";
 import type { Primitives } from "./primitives.ts";
 
@@ -63,6 +63,31 @@ export function seal(crypto: Primitives, key: Uint8Array, context: Context, cont
   envelope.set(nonce, 1);
   envelope.set(ciphertext, HEADER_BYTES);
   return envelope;
+}
+
+/** Seals a text. Its bytes are wiped: what the C library frees keeps its content for a while. */
+export function sealText(crypto: Primitives, key: Uint8Array, context: Context, text: string): Uint8Array {
+  const content = utf8(text);
+  try {
+    return seal(crypto, key, context, content);
+  } finally {
+    crypto.wipe(content);
+  }
+}
+
+/** Opens the output of `sealText`. Throws as `open` does. */
+export function openText(
+  crypto: Pick<Primitives, "aeadOpen" | "wipe">,
+  key: Uint8Array,
+  context: Context,
+  envelope: Uint8Array,
+): string {
+  const content = open(crypto, key, context, envelope);
+  try {
+    return new TextDecoder().decode(content);
+  } finally {
+    crypto.wipe(content);
+  }
 }
 
 /** Opens an envelope. Throws unknownSuite; sealBroken where it is cut, altered or in a wrong place; locked where the key was wiped. */

@@ -13,6 +13,12 @@ const WRONG_PIN = "zq7pin5529";
 const PASSWORD = "zq7 seven quiet harbours";
 const SECRETS = { VALUE, NOTES, PIN, WRONG_PIN, PASSWORD };
 
+/** Letters of a field's value. It may have 64 KiB, and a letter three bytes. */
+const FIELD_LETTERS = 10_000;
+
+/** Milliseconds for sixty calls with long texts, and two searches. */
+const LONG_MS_MAX = 60_000;
+
 /** Milliseconds for the collection that follows a lock. A busy machine needs some. */
 const COLLECTED_MS_MAX = 10_000;
 
@@ -59,6 +65,20 @@ describe.skipIf(!mayLookIntoMemory)("the agent's memory (only root can look)", (
     person.close();
   });
 
+  test("holds none of long texts after the next lock, in whatever letters", { timeout: LONG_MS_MAX }, async () => {
+    const person = await agent.connect();
+    await person.call("session.unlock", { password: PASSWORD });
+    await answering(person);
+    const { vaults } = await person.call("vaults.list", {});
+    const vaultId = vaults[0]?.id ?? "";
+    await longTexts(person, vaultId);
+    const leftOfThem = () => foundInMemory(agent.process.pid ?? 0, LONG);
+    expect(leftOfThem()).toEqual(Object.keys(LONG));
+    await lockAll();
+    await expect.poll(leftOfThem, { timeout: COLLECTED_MS_MAX }).toEqual([]);
+    person.close();
+  });
+
   test("holds none of a page's password and of what it read after the next lock", async () => {
     const channel = await agent.connect();
     const way = wayOf((await channel.call("app.open", {})).file);
@@ -86,6 +106,33 @@ async function answering(person: Channel): Promise<void> {
     Promise.resolve(wrong).then(() => yes(PIN));
   });
   await person.call("prompts.attach", { proof: { kind: "password", password: PASSWORD } });
+}
+
+/** A letter of one byte, one that V8 keeps in one byte and UTF-8 in two, and one of two bytes and three. */
+const LETTERS = ["l", "ü", "日"];
+
+/** Characters. Short texts, long ones, and those around the sizes that Node and the C library treat apart (1 kB, 16 kB, 128 kB). */
+const LENGTHS = [20, 300, 2_000, 10_000, 40_000];
+
+/** Begins each long text. */
+const LONG = { value: "zq7-long-value", notes: "zq7-long-notes", changed: "zq7-long-changed" };
+
+/** Writes, changes and reads items with such texts. */
+async function longTexts(person: Channel, vaultId: string): Promise<void> {
+  const ids: string[] = [];
+  for (const letter of LETTERS)
+    for (const length of LENGTHS) {
+      const value = LONG.value + letter.repeat(Math.min(length, FIELD_LETTERS));
+      const fields = [{ id: "password", title: "password", fieldType: "Concealed" as const, value }];
+      const item = { vaultId, title: `${letter} ${length}`, category: "Password" as const, fields };
+      const made = await person.call("items.create", { item: { ...item, notes: LONG.notes + letter.repeat(length) } });
+      await person.call("items.put", { item: { ...made, notes: LONG.changed + letter.repeat(length) } });
+      ids.push(made.id);
+    }
+  for (const itemId of ids) await person.call("items.get", { vaultId, itemId });
+  await person.call("items.getAll", { vaultId, itemIds: ids });
+  const references = ids.map((id) => `op://${vaultId}/${id}/password`);
+  await person.call("secrets.resolveAll", { references });
 }
 
 async function makeItem(person: Channel): Promise<void> {

@@ -6,9 +6,9 @@ export const mayLookIntoMemory = process.getuid?.() === 0;
 /** Bytes that are read at once. */
 const PIECE_BYTES = 4 * 1024 * 1024;
 
-/** The names of those bytes or texts that stand anywhere in the memory that the process can write. */
+/** The names of those bytes or texts that stand anywhere in the memory that the process can write. A text is sought in UTF-8 and in UTF-16. */
 export function foundInMemory(pid: number, sought: Readonly<Record<string, Uint8Array | string>>): string[] {
-  const names = new Map(Object.entries(sought).map(([name, bytes]) => [name, Buffer.from(bytes as Uint8Array)]));
+  const names = Object.entries(sought).flatMap(([name, one]) => formsOf(one).map((bytes) => [name, bytes] as const));
   const found = new Set<string>();
   const memory = openSync(`/proc/${pid}/mem`, "r");
   try {
@@ -21,8 +21,12 @@ export function foundInMemory(pid: number, sought: Readonly<Record<string, Uint8
   } finally {
     closeSync(memory);
   }
-  return [...names.keys()].filter((name) => found.has(name));
+  return Object.keys(sought).filter((name) => found.has(name));
 }
+
+/** V8 keeps a text in two bytes a character where one of its characters needs them. */
+const formsOf = (one: Uint8Array | string): Buffer[] =>
+  typeof one === "string" ? [Buffer.from(one), Buffer.from(one, "utf16le")] : [Buffer.from(one)];
 
 /** Bytes by which two pieces overlap. Nothing that is sought is longer. */
 const OVERLAP_BYTES = 256;
