@@ -8,7 +8,10 @@ const connections = Number(connectionsText);
 const inFlight = Number(inFlightText);
 const count = Number(countText);
 const NEWLINE = 0x0a;
-const request = Buffer.from(`${line}\n`);
+// Two requests in flight may not have the same id.
+const [before, after] = JSON.stringify({ ...JSON.parse(line), id: "ID" }).split('"ID"');
+let ids = 0;
+const request = () => `${before}${++ids}${after}\n`;
 
 function open(): Promise<Socket> {
   return new Promise((resolve, reject) => {
@@ -25,11 +28,12 @@ function drive(socket: Socket, total: number): Promise<number[]> {
   const send = () => {
     started.push(performance.now());
     sent++;
-    socket.write(request);
+    socket.write(request());
   };
   return new Promise((resolve, reject) => {
     let held = 0;
     socket.on("data", (chunk: Buffer) => {
+      if (chunk.includes('"error":{')) return reject(new Error("the server answered an error"));
       // `indexOf` searches natively. A loop over megabytes of bytes would take longer than the answer.
       for (let at = chunk.indexOf(NEWLINE); at !== -1; at = chunk.indexOf(NEWLINE, at + 1)) {
         times.push((performance.now() - (started[held++] ?? 0)) * 1000);
@@ -53,11 +57,11 @@ await drive(first, Math.min(2000, count));
 
 const sockets = [first, ...(await Promise.all(Array.from({ length: connections - 1 }, open)))];
 for (const socket of sockets) socket.removeAllListeners("data");
-const before = performance.now();
+const began = performance.now();
 const times = (await Promise.all(sockets.map((socket) => drive(socket, Math.ceil(count / connections)))))
   .flat()
   .sort((a, b) => a - b);
-const seconds = (performance.now() - before) / 1000;
+const seconds = (performance.now() - began) / 1000;
 const at = (share: number) => times[Math.min(times.length - 1, Math.floor(times.length * share))] ?? 0;
 process.stdout.write(`${JSON.stringify({ p50: at(0.5), p99: at(0.99), perSecond: times.length / seconds })}\n`);
 process.exit(0);
