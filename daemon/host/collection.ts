@@ -30,6 +30,10 @@ export function createCollection(
 ): () => void {
   setFlagsFromString("--clear-free-memory");
   native.overwriteFreed();
+  // A thread keeps the smallest pieces that it frees, and does not overwrite them. So this thread frees all buffers: it can reach what it keeps.
+  setFlagsFromString("--no-concurrent-array-buffer-sweeping");
+  // Node makes small Buffers in a common one. A single one that lives on would keep the bytes of all others.
+  Buffer.poolSize = 0;
   // The function is to be had in a new context alone, and only while this flag is set.
   setFlagsFromString("--expose-gc");
   const gc = runInNewContext("gc") as Gc;

@@ -4,6 +4,7 @@ import type { Channel } from "../../clients/typescript/channel.ts";
 import { PROTOCOL } from "../../clients/typescript/generated-limits.ts";
 import { enter, openPage, wayOf } from "./page-client.ts";
 import { foundInMemory, mayLookIntoMemory } from "./process-memory.ts";
+import { openSdk, type SdkProgram } from "./sdk-raw.ts";
 import { type RunningAgent, startAgent } from "./start.ts";
 
 const VALUE = "zq7-harpoon-lattice-9931";
@@ -15,6 +16,17 @@ const SECRETS = { VALUE, NOTES, PIN, WRONG_PIN, PASSWORD };
 
 /** Letters of a field's value. It may have 64 KiB, and a letter three bytes. */
 const FIELD_LETTERS = 10_000;
+
+/** A part of a file, whose length lets it look the same in base64 wherever it stands. */
+const FILE = "zq7-part-of-a-file-";
+const inNumbers = (text: string) => [...Buffer.from(text)].join(",");
+/** As the official SDKs' door sends it. */
+const FILE_IN_NUMBERS = inNumbers(inNumbers(FILE));
+const VALUE_IN_NUMBERS = inNumbers(VALUE);
+const FILE_IN_BASE64 = Buffer.from(FILE.repeat(3)).toString("base64");
+
+/** A short file, one of some pages, and one that takes more than one buffer of a socket. */
+const FILE_TIMES = [6, 600, 9_000];
 
 /** Milliseconds for sixty calls with long texts, and two searches. */
 const LONG_MS_MAX = 60_000;
@@ -79,6 +91,26 @@ describe.skipIf(!mayLookIntoMemory)("the agent's memory (only root can look)", (
     person.close();
   });
 
+  test("holds no file, and nothing that an official SDK read, after the next lock", {
+    timeout: LONG_MS_MAX,
+  }, async () => {
+    const person = await agent.connect();
+    await person.call("session.unlock", { password: PASSWORD });
+    await answering(person);
+    const { vaults } = await person.call("vaults.list", {});
+    const vaultId = vaults[0]?.id ?? "";
+    const program = await openSdk(agent.socket);
+    const client = await program.init();
+    await readBySdk(program, client, await keepFiles(person, vaultId));
+    const leftOfFiles = () =>
+      foundInMemory(agent.process.pid ?? 0, { FILE, FILE_IN_BASE64, FILE_IN_NUMBERS, VALUE, NOTES, VALUE_IN_NUMBERS });
+    expect(leftOfFiles()).toEqual(expect.arrayContaining(["FILE_IN_BASE64", "FILE_IN_NUMBERS", "VALUE_IN_NUMBERS"]));
+    await lockAll();
+    await expect.poll(leftOfFiles, { timeout: COLLECTED_MS_MAX }).toEqual([]);
+    program.close();
+    person.close();
+  });
+
   test("holds none of a page's password and of what it read after the next lock", async () => {
     const channel = await agent.connect();
     const way = wayOf((await channel.call("app.open", {})).file);
@@ -133,6 +165,31 @@ async function longTexts(person: Channel, vaultId: string): Promise<void> {
   await person.call("items.getAll", { vaultId, itemIds: ids });
   const references = ids.map((id) => `op://${vaultId}/${id}/password`);
   await person.call("secrets.resolveAll", { references });
+}
+
+/** Makes documents, and reads them in chunks. Returns their places, as an official SDK names them. */
+async function keepFiles(person: Channel, vaultId: string): Promise<object[]> {
+  const places: object[] = [];
+  for (const times of FILE_TIMES) {
+    const content = FILE.repeat(times);
+    const place = { vaultId, title: `file ${times}`, name: "f.txt", size: content.length };
+    const { handle: writing } = await person.call("files.openWrite", place);
+    await person.call("files.writeChunk", { handle: writing, content: Buffer.from(content).toString("base64") });
+    const { id, document } = await person.call("files.commit", { handle: writing });
+    const { handle } = await person.call("files.openRead", { vaultId, itemId: id, fileId: document?.id ?? "" });
+    expect((await person.call("files.readChunk", { handle })).last).toBe(true);
+    places.push({ vault_id: vaultId, item_id: id, attr: document });
+  }
+  return places;
+}
+
+/** Reads documents and the item of a field, through the door of the official SDKs. */
+async function readBySdk(program: SdkProgram, client: number, files: readonly object[]): Promise<void> {
+  for (const file of files) expect(await program.invoke(client, "ItemsFilesRead", file)).toHaveProperty("document");
+  const reference = "op://Personal/DB/password";
+  expect(await program.invoke(client, "SecretsResolve", { secret_reference: reference })).toEqual({ document: VALUE });
+  const all = await program.invoke(client, "SecretsResolveAll", { secret_references: [reference] });
+  expect(JSON.stringify(all)).toContain(VALUE);
 }
 
 async function makeItem(person: Channel): Promise<void> {
