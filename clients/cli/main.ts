@@ -14,6 +14,7 @@ import { read } from "./read.ts";
 // that file. Without `--`, `postern run --env-file .env` would run any code that the file names.
 import { exitCodeOf, exitCodes } from "./terminal/exit-code.ts";
 import { wordsOf } from "./terminal/failure.ts";
+import { jsonText } from "./terminal/json-text.ts";
 import { withLocalTimes } from "./terminal/local-time.ts";
 import { leaveDescriptorsAlone } from "./terminal/own-stdio.ts";
 import { tellStderr } from "./terminal/stderr.ts";
@@ -53,7 +54,7 @@ function runsProgram(words: readonly string[]): boolean {
 /** Prints `postern: what happened` and the next step, or JSON under --json. Never a stack, which may hold values. */
 function tell(error: unknown, json: boolean): void {
   const { name, message, hint, incident } = wordsOf(error);
-  if (json) return tellStderr(`${JSON.stringify({ error: { name, message, hint, incident } })}\n`);
+  if (json) return tellStderr(`${jsonText({ error: { name, message, hint, incident } })}\n`);
   // The agent names the time at which a service went away, and does not know this terminal's time zone.
   const text = name === "offline" ? withLocalTimes(message) : message;
   tellStderr(`postern: ${shown(text)}${incident === undefined ? "" : ` (incident ${incident})`}\n`);

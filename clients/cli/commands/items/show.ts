@@ -8,6 +8,7 @@ import { refusal } from "../../items/one-of.ts";
 import { LEGAL } from "../../items/part-id.ts";
 import { present } from "../../items/put-fields.ts";
 import { UsageError } from "../../terminal/exit-code.ts";
+import { jsonText } from "../../terminal/json-text.ts";
 import { localTime } from "../../terminal/local-time.ts";
 import { isTerminal, writeStdout } from "../../terminal/stdout.ts";
 import { oneLine, type Terminal, table } from "../../terminal/terminal.ts";
@@ -99,7 +100,7 @@ async function showValues(terminal: Terminal, fields: readonly Field[], format: 
           "dotenv",
           entries.map(([name, value]) => ({ name, value })),
         )
-      : `${JSON.stringify(Object.fromEntries(entries))}\n`;
+      : `${jsonText(Object.fromEntries(entries))}\n`;
   await writeStdout(text);
 }
 
