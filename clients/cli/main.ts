@@ -19,7 +19,7 @@ import { withLocalTimes } from "./terminal/local-time.ts";
 import { leaveDescriptorsAlone } from "./terminal/own-stdio.ts";
 import { tellStderr } from "./terminal/stderr.ts";
 import { watchStdout } from "./terminal/stdout.ts";
-import { createTerminal, oneLine } from "./terminal/terminal.ts";
+import { createTerminal, shownLines } from "./terminal/terminal.ts";
 import { VERSION } from "./version.ts";
 
 async function main(words: readonly string[]): Promise<void> {
@@ -62,7 +62,7 @@ function tell(error: unknown, json: boolean): void {
 }
 
 /** Some messages hold the name of a file, which must not move the reader's cursor. */
-const shown = (text: string) => text.split("\n").map(oneLine).join("\n");
+const shown = (text: string) => shownLines(text).join("\n");
 
 /** Before a program of `run` has started, Ctrl-C ends the command by the signal, so that a shell's loop ends too. Elsewhere it ends in order, with a code. */
 function interrupted(): void {

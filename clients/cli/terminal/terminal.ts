@@ -56,8 +56,11 @@ export function createTerminal(json: boolean, chosen?: Chosen): Terminal {
 export function oneLine(text: string): string {
   return text
     .replace(/[\p{Cc}\p{Zl}\p{Zp}\u202a-\u202e\u2066-\u2069]/gu, " ")
-    .replace(/\p{Default_Ignorable_Code_Point}/gu, "");
+    .replace(/[\p{Cf}\p{Default_Ignorable_Code_Point}]/gu, "");
 }
+
+/** The same for a text of several lines, such as the notes of an item. */
+export const shownLines = (text: string): string[] => text.split("\n").map(oneLine);
 
 /** Rows under headings, with columns two spaces apart. Widths count code points, which is right for all but wide scripts. */
 export function table(headings: readonly string[], raw: readonly (readonly string[])[]): string {

@@ -1,4 +1,4 @@
-// With --json too, a title cannot change the terminal that shows it, and a program reads the title back as it is.
+// What others chose cannot change the terminal that shows it: values and notes as text, and everything with --json. A program reads it back as it is.
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { jsonText } from "../../clients/cli/terminal/json-text.ts";
 import { attachPerson, makeAccount, PASSWORD, type Person } from "../agent/person.ts";
@@ -26,10 +26,16 @@ beforeAll(async () => {
       title: HOSTILE,
       category: "Login",
       fields: [{ id: "f", title: HOSTILE, fieldType: "Text", value: HOSTILE, sectionId: "" }],
+      notes: `first\n${HOSTILE}\nTITLE  forged`,
       tags: [HOSTILE],
     },
   });
-  const vaults = [{ vault: vaultId, permissions: ["read_items"] as never }];
+  const { id: environmentId } = await call("environments.create", { title: "staging" });
+  await call("environments.set", {
+    environmentId,
+    variables: [{ name: "A", value: `${HOSTILE}\nB=forged`, masked: false }],
+  });
+  const vaults = [vaultId, environmentId].map((vault) => ({ vault, permissions: ["read_items"] as never }));
   ({ token } = await call("serviceAccounts.create", { password: PASSWORD, title: "CI", vaults }));
 });
 afterAll(async () => {
@@ -40,8 +46,27 @@ afterAll(async () => {
 const run = (words: readonly string[]) =>
   postern(words, { home: agent.home, env: { POSTERN_SERVICE_ACCOUNT_TOKEN: token } });
 
+test.each([[["item", "get", HOSTILE, "--vault", `Demo${HOSTILE}`, "--reveal"]], [["env", "get", "staging"]]])(
+  "%j shows values and notes as text that does nothing, in their own lines",
+  async (words) => {
+    const { code, out, err } = await run(words);
+    expect(code, err).toBe(0);
+    expect(out.replaceAll("\n", "")).not.toMatch(UNSEEN);
+    expect(out).toContain("forged");
+    expect(out).not.toMatch(/^(TITLE|B=)/m);
+  },
+);
+
+test("a word that is no command is repeated without what it does to a terminal", async () => {
+  const { code, err } = await run([`item${HOSTILE}`]);
+  expect(code).toBe(2);
+  expect(err).toContain("unknown command");
+  expect(err.replaceAll("\n", "")).not.toMatch(UNSEEN);
+});
+
 test.each([
   [["vault", "list"]],
+  [["env", "get", "staging"]],
   [["item", "list"]],
   [["item", "get", HOSTILE, "--vault", `Demo${HOSTILE}`]],
   [["item", "get", HOSTILE, "--vault", `Demo${HOSTILE}`, "--fields", "f"]],
