@@ -317,6 +317,7 @@ export function createAgent(parts: AgentParts): Agent {
   const state = {
     ...{ proofs, overseer, desk, systemDialog, givenYes, policies, authenticators, pages, logind },
     ...{ connections, grants, applications, approvers, handles, followers, broker, sessions, tokens, left, watches },
+    roomOf,
   };
   const gate = createGate({
     ...{ clock, sessions, grants, broker, unlockWaits },
@@ -469,6 +470,7 @@ type State = {
   readonly left: LeftRecords;
   readonly watches: Watches;
   readonly policies: Policies;
+  readonly roomOf: RoomOf;
 };
 
 function handlersOf(parts: AgentParts, state: State): Handlers {
@@ -502,7 +504,7 @@ function handlersOf(parts: AgentParts, state: State): Handlers {
       isTerminalTaken: state.desk.isAskingAt,
     }),
     ...authenticatorMethods({ crypto, clock, sessions, overseer, broker, ...authenticators }),
-    ...appMethods({ sessions, open: state.pages.open }),
+    ...appMethods({ sessions, roomOf: state.roomOf, open: state.pages.open }),
     ...policyMethods({
       ...{ sessions, overseer, policies, home, ours: parts.ours, newId },
       identityOf: (pid) => identityAt(pid, pathsOf(parts.ours)),
