@@ -145,8 +145,8 @@ export function createAgent(parts: AgentParts): Agent {
   const newId = () => makeId(crypto);
   const grants = createGrants(clock, newId, () => watches.grantsEnded());
   const approvers = createApprovers(grants);
-  const isStranger = strangersBy(grants);
   const { standingOf, roomOf } = standingsBy(grants, approvers, () => sessions);
+  const isStranger = (connection: Connection) => standingOf(connection) !== "known";
   const applications = createApplications(clock, grants, newId);
   const handles = createHandles(newId);
   const followers = createFollowers({
@@ -337,12 +337,6 @@ export function createAgent(parts: AgentParts): Agent {
       return closeAll(state).finally(desk.close).finally(pages.close);
     },
   };
-}
-
-/** Whether a program holds no grant and no token. */
-function strangersBy(grants: Grants) {
-  return (connection: Connection): boolean =>
-    grants.list(connection.subject).length === 0 && bearersOf(connection).length === 0;
 }
 
 /** Whether an account of a person here is at this service. */
