@@ -7,7 +7,7 @@ import { PosternError } from "../../protocol/errors.ts";
 import { displayed } from "../account/displayed-text.ts";
 import type { Overseer } from "../approval/overseer.ts";
 import type { Call } from "../call/call.ts";
-import { actorOf, entryOf } from "../call/log-entry.ts";
+import { actorOf, entryOf, trierOf } from "../call/log-entry.ts";
 import type { Sodium } from "../host/sodium.ts";
 import type { AccountFile } from "../session/account-file.ts";
 import { setApprovers } from "../session/approver-order.ts";
@@ -184,7 +184,7 @@ async function signIn(
     secretKey: formatSecretKey(crypto, secretKey),
     ...NO_TRIES,
   };
-  await sessions.bring(file, params.password, actorOf(call), proven);
+  await sessions.bring(file, params.password, trierOf(call), proven);
   const session = sessions.open(file.account);
   await settle(crypto, session.unlocked, file.device, called, params);
   session.audit.keep(entryOf(call, "ok", [file.account]));

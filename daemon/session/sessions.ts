@@ -24,6 +24,7 @@ import { type Arrivals, createArrivals } from "./arrivals.ts";
 import { chooseDefault } from "./default-mark.ts";
 import { forgetDevice } from "./device-names.ts";
 import type { IdleLock } from "./device-store.ts";
+import { createFirstSignIns } from "./first-sign-ins.ts";
 import { isOver } from "./idle.ts";
 import { ANCHOR_MS, anchor, closeInOrder, closeLog, createEndings, keepCheckpoints } from "./lifecycle.ts";
 import { sinceBoot } from "./password-tries.ts";
@@ -141,6 +142,7 @@ export function createSessions(parts: SessionParts): Sessions {
 
   const arrivals = createArrivals({
     ...{ home, crypto, log, places, restoreMark, restores, unlocking, callTo, sessionOf },
+    firstSignIns: createFirstSignIns(() => clock.bootMs()),
     lock: (session) => lockOne(session, "it was not taken in"),
   });
 
