@@ -44,7 +44,9 @@ export function newAccountMethods(parts: NewAccountParts): NewAccountHandlers {
       await provenBeside(parts, proof, call);
       const { origin } = await sessions.addressOf(service);
       const asked = registrationToken === undefined ? {} : { registrationToken };
-      const { registration } = await (await sessions.callTo(service))("service.info", asked);
+      const { registration } = await sessions.firstCallInTurn(trierOf(call).place, async () =>
+        (await sessions.callTo(service))("service.info", asked),
+      );
       return { origin, registration };
     },
     "accounts.signIn": (params, call) => signIn(parts, params, call),
@@ -123,7 +125,9 @@ async function create(
   await demandUnguessed(params.pin, [params.name]);
   const file = await newFile(parts, params);
   const { password, registrationToken } = params;
-  await sessions.make(file, { password, registrationToken }, actorOf(call), proven);
+  await sessions.firstCallInTurn(trierOf(call).place, () =>
+    sessions.make(file, { password, registrationToken }, actorOf(call), proven),
+  );
   // A lock may have come right after the unlock.
   const session = sessions.open(file.account);
   await settle(crypto, session.unlocked, file.device, called, params);

@@ -1,15 +1,16 @@
-// Sign-ins to accounts that are not on this agent yet. Any program may try one while no account is here, at a service of its own that never answers. So the
-// sign-ins of one terminal wait for each other alone, and so do those of all programs without one. Wrong ones delay their own account alone.
+// Calls to services for accounts that are not on this agent yet: a sign-in, the making of an account, a look at the service. Any program may make one while
+// no account is here, to a service of its own that never answers. So the calls of one terminal wait for each other alone, and so do those of all programs
+// without one. Wrong sign-ins delay their own account alone.
 import { PosternError } from "../../protocol/errors.ts";
 import { type OneAtATime, oneAtATime } from "../host/one-at-a-time.ts";
 import { delayMs } from "./password-tries.ts";
 import type { TryPlace } from "./try-place.ts";
 
-/** Sign-ins of one place that wait or run. A person makes one. */
-export const SIGN_INS_OF_PLACE_MAX = 4;
+/** Calls of one place that wait or run. A person makes one after the other. */
+export const FIRST_CALLS_OF_PLACE_MAX = 4;
 
-/** The same of all places. Each needs an Argon2id, and that queue takes as many. */
-export const SIGN_INS_MAX = 16;
+/** The same of all places. A sign-in needs an Argon2id, and that queue takes as many. */
+export const FIRST_CALLS_MAX = 16;
 
 /** Accounts whose wrong tries are remembered, newest last. A forgotten one is still counted by its service. */
 export const ACCOUNTS_REMEMBERED_MAX = 64;
@@ -18,13 +19,13 @@ export const ACCOUNTS_REMEMBERED_MAX = 64;
 export type Sought = { readonly service: string; readonly account: string; readonly user: string };
 
 export type FirstSignIns = {
-  /** Does a sign-in when its turn comes. Throws `busy` past the limits. */
+  /** Makes a call when its turn comes. Throws `busy` past the limits. */
   inTurn<T>(place: TryPlace, work: () => Promise<T>): Promise<T>;
   /** A try. Throws tryLater while wrong ones of this account delay it. Only a password that the service calls wrong counts. */
   attempt<T>(sought: Sought, signIn: () => Promise<T>): Promise<T>;
 };
 
-type Place = { readonly run: OneAtATime; signIns: number };
+type Place = { readonly run: OneAtATime; calls: number };
 
 export function createFirstSignIns(nowMs: () => number): FirstSignIns {
   const places = new Map<string, Place>();
@@ -48,17 +49,17 @@ export function createFirstSignIns(nowMs: () => number): FirstSignIns {
   return {
     inTurn: async (place, work) => {
       const key = place?.terminal ?? "";
-      const own = places.get(key) ?? { run: oneAtATime(SIGN_INS_OF_PLACE_MAX), signIns: 0 };
-      if (all >= SIGN_INS_MAX) throw new PosternError("busy");
+      const own = places.get(key) ?? { run: oneAtATime(FIRST_CALLS_OF_PLACE_MAX), calls: 0 };
+      if (all >= FIRST_CALLS_MAX) throw new PosternError("busy");
       places.set(key, own);
-      own.signIns++;
+      own.calls++;
       all++;
       try {
         return await own.run(work);
       } finally {
         all--;
-        own.signIns--;
-        if (own.signIns === 0) places.delete(key);
+        own.calls--;
+        if (own.calls === 0) places.delete(key);
       }
     },
     attempt: async ({ service, account, user }, signIn) => {

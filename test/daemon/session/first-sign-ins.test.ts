@@ -3,8 +3,8 @@ import { describe, expect, test } from "vitest";
 import {
   ACCOUNTS_REMEMBERED_MAX,
   createFirstSignIns,
-  SIGN_INS_MAX,
-  SIGN_INS_OF_PLACE_MAX,
+  FIRST_CALLS_MAX,
+  FIRST_CALLS_OF_PLACE_MAX,
 } from "../../../daemon/session/first-sign-ins.ts";
 import { FREE_TRIES } from "../../../daemon/session/password-tries.ts";
 import type { TryPlace } from "../../../daemon/session/try-place.ts";
@@ -19,7 +19,7 @@ describe("in turn", () => {
 
   test("a terminal does not wait for programs without one, whose service never answers", async () => {
     const { inTurn } = createFirstSignIns(() => 0);
-    for (let count = 0; count < SIGN_INS_OF_PLACE_MAX; count++) void inTurn(undefined, never);
+    for (let count = 0; count < FIRST_CALLS_OF_PLACE_MAX; count++) void inTurn(undefined, never);
     await expect(inTurn(undefined, never)).rejects.toEqual(named("busy"));
     expect(await inTurn(terminal("a"), async () => "signed in")).toBe("signed in");
   });
@@ -47,7 +47,7 @@ describe("in turn", () => {
     const { inTurn } = createFirstSignIns(() => 0);
     let end: () => void = () => undefined;
     const ended = inTurn(terminal("0"), () => new Promise<void>((done) => (end = done)));
-    for (let count = 1; count < SIGN_INS_MAX; count++) void inTurn(terminal(`${count}`), never);
+    for (let count = 1; count < FIRST_CALLS_MAX; count++) void inTurn(terminal(`${count}`), never);
     await expect(inTurn(terminal("more"), never)).rejects.toEqual(named("busy"));
     end();
     await ended;
