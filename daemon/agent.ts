@@ -145,8 +145,8 @@ export function createAgent(parts: AgentParts): Agent {
   const newId = () => makeId(crypto);
   const grants = createGrants(clock, newId, () => watches.grantsEnded());
   const approvers = createApprovers(grants);
-  const isStranger = strangersBy(grants);
   const { standingOf, roomOf } = standingsBy(grants, approvers, () => sessions);
+  const isStranger = (connection: Connection) => standingOf(connection) !== "known";
   const applications = createApplications(clock, grants, newId);
   const handles = createHandles(newId);
   const followers = createFollowers({
@@ -317,6 +317,7 @@ export function createAgent(parts: AgentParts): Agent {
   const state = {
     ...{ proofs, overseer, desk, systemDialog, givenYes, policies, authenticators, pages, logind },
     ...{ connections, grants, applications, approvers, handles, followers, broker, sessions, tokens, left, watches },
+    roomOf,
   };
   const gate = createGate({
     ...{ clock, sessions, grants, broker, unlockWaits },
@@ -336,12 +337,6 @@ export function createAgent(parts: AgentParts): Agent {
       return closeAll(state).finally(desk.close).finally(pages.close);
     },
   };
-}
-
-/** Whether a program holds no grant and no token. */
-function strangersBy(grants: Grants) {
-  return (connection: Connection): boolean =>
-    grants.list(connection.subject).length === 0 && bearersOf(connection).length === 0;
 }
 
 /** Whether an account of a person here is at this service. */
@@ -469,6 +464,7 @@ type State = {
   readonly left: LeftRecords;
   readonly watches: Watches;
   readonly policies: Policies;
+  readonly roomOf: RoomOf;
 };
 
 function handlersOf(parts: AgentParts, state: State): Handlers {
@@ -502,7 +498,7 @@ function handlersOf(parts: AgentParts, state: State): Handlers {
       isTerminalTaken: state.desk.isAskingAt,
     }),
     ...authenticatorMethods({ crypto, clock, sessions, overseer, broker, ...authenticators }),
-    ...appMethods({ sessions, open: state.pages.open }),
+    ...appMethods({ sessions, roomOf: state.roomOf, open: state.pages.open }),
     ...policyMethods({
       ...{ sessions, overseer, policies, home, ours: parts.ours, newId },
       identityOf: (pid) => identityAt(pid, pathsOf(parts.ours)),

@@ -14,11 +14,12 @@ import { read } from "./read.ts";
 // that file. Without `--`, `postern run --env-file .env` would run any code that the file names.
 import { exitCodeOf, exitCodes } from "./terminal/exit-code.ts";
 import { wordsOf } from "./terminal/failure.ts";
+import { jsonText } from "./terminal/json-text.ts";
 import { withLocalTimes } from "./terminal/local-time.ts";
 import { leaveDescriptorsAlone } from "./terminal/own-stdio.ts";
 import { tellStderr } from "./terminal/stderr.ts";
 import { watchStdout } from "./terminal/stdout.ts";
-import { createTerminal, oneLine } from "./terminal/terminal.ts";
+import { createTerminal, shownLines } from "./terminal/terminal.ts";
 import { VERSION } from "./version.ts";
 
 async function main(words: readonly string[]): Promise<void> {
@@ -53,7 +54,7 @@ function runsProgram(words: readonly string[]): boolean {
 /** Prints `postern: what happened` and the next step, or JSON under --json. Never a stack, which may hold values. */
 function tell(error: unknown, json: boolean): void {
   const { name, message, hint, incident } = wordsOf(error);
-  if (json) return tellStderr(`${JSON.stringify({ error: { name, message, hint, incident } })}\n`);
+  if (json) return tellStderr(`${jsonText({ error: { name, message, hint, incident } })}\n`);
   // The agent names the time at which a service went away, and does not know this terminal's time zone.
   const text = name === "offline" ? withLocalTimes(message) : message;
   tellStderr(`postern: ${shown(text)}${incident === undefined ? "" : ` (incident ${incident})`}\n`);
@@ -61,7 +62,7 @@ function tell(error: unknown, json: boolean): void {
 }
 
 /** Some messages hold the name of a file, which must not move the reader's cursor. */
-const shown = (text: string) => text.split("\n").map(oneLine).join("\n");
+const shown = (text: string) => shownLines(text).join("\n");
 
 /** Before a program of `run` has started, Ctrl-C ends the command by the signal, so that a shell's loop ends too. Elsewhere it ends in order, with a code. */
 function interrupted(): void {

@@ -27,6 +27,7 @@ import { addStartCommand } from "./commands/start.ts";
 import { addVaultCommands } from "./commands/vaults.ts";
 import { addWhoamiCommand } from "./commands/whoami.ts";
 import { exitCodes, UsageError } from "./terminal/exit-code.ts";
+import { shownLines } from "./terminal/terminal.ts";
 import { VERSION } from "./version.ts";
 
 const HELP_HINT = "add --help for the options and an example";
@@ -46,7 +47,9 @@ export function program(json = false): Command {
     .option("--json", "print results and errors as JSON: the same as behind a command")
     .enablePositionalOptions()
     .configureOutput(
-      json ? { writeErr: () => undefined } : { outputError: (text, write) => write(`postern: ${withoutValues(text)}`) },
+      json
+        ? { writeErr: () => undefined }
+        : { outputError: (text, write) => write(`postern: ${shownLines(withoutValues(text)).join("\n")}`) },
     )
     .showHelpAfterError(`(${HELP_HINT})`)
     .addHelpText("after", "\nExample:\n  $ postern read op://Demo/DATABASE_URL/password\n")

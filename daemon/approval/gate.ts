@@ -67,6 +67,8 @@ export function createGate(parts: GateParts): Gate {
     const need = rightOf(declared as GrantNeed, params);
     const now = momentOf(clock);
     const client = call.connection.clientOf((params as AccountParams).client);
+    // The record is for the token's own log, and for that of its person.
+    if (client?.bearer !== undefined) call.about.isStranger = never;
     const living = accounts.livingOf(client, now, call);
     // As if it had been made after the unlock.
     if (living === undefined) return accounts.unlocking(client, params, call).then(() => gate(method, params, call));
@@ -263,6 +265,7 @@ const beforeOf = (also: string | undefined) => (also === undefined ? "" : `and $
 const later = (look: (connection: Connection) => boolean, connection: Connection) => () => look(connection);
 
 const always = () => true;
+const never = () => false;
 
 function demandHeld(holds: () => boolean): void {
   if (!holds()) throw new PosternError("locked");

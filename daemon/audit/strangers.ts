@@ -1,4 +1,5 @@
-// Records that strangers cause. A stranger is a program without a grant and without a token. It can be refused, and can ask, as often as it likes.
+// Records that strangers cause. A stranger is a program without a grant, and without a token of a service that a person here uses: anybody makes a token at a
+// service of their own. It can be refused, and can ask, as often as it likes.
 // So all of them share a small room in each log. Past it, one record gives the number of the rest. Nobody is refused for that.
 import { errors } from "../../protocol/errors.ts";
 import { type Clock, momentOf, passedMs } from "../host/clock.ts";

@@ -1,8 +1,11 @@
 // Runs work one at a time, in its order. Such work never waits for a person.
 import { PosternError } from "../../protocol/errors.ts";
 
+/** Runs a piece of work in its turn. */
+export type OneAtATime = <T>(work: () => Promise<T>) => Promise<T>;
+
 /** Runs pieces of work one after another. Throws `busy` when this many wait or run already. */
-export function oneAtATime(waitingMax: number): <T>(work: () => Promise<T>) => Promise<T> {
+export function oneAtATime(waitingMax: number): OneAtATime {
   let last: Promise<unknown> = Promise.resolve();
   let waiting = 0;
   return (work) => {

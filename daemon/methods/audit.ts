@@ -73,10 +73,10 @@ export function auditMethods({ home, crypto, sessions, overseer, left }: AuditPa
       const own = whoOf(call.connection.subject);
       const folder = accountFolder(home, file.account);
       const limit = params.limit ?? AUDIT_PAGE_DEFAULT;
-      const wanted = (record: AuditRecord) => isWithin(range, record);
+      const wanted = (record: AuditRecord) => isWithin({ ...range, after: 0 }, record);
       const answer = oversees
         ? await whole(folder, params, unlocked)
-        : { records: withinBytes(await newestOf(folder, own, { limit, wanted })).map(shown) };
+        : { records: ownNumbered(await newestOf(folder, own, { limit, wanted }), range.after) };
       audit.read(entryOf(call, "ok", []));
       return answer;
     },
@@ -145,6 +145,12 @@ function shown(record: AuditRecord): Shown {
     ...(pid === undefined ? {} : { pid }),
     ...(ids === undefined ? {} : { ids: [...ids] }),
   };
+}
+
+/** An asker's own records after a number. They are numbered for themselves: the numbers of the log would count what others do. */
+function ownNumbered(records: readonly AuditRecord[], after: number): Shown[] {
+  const numbered = records.map((record, at) => ({ ...record, seq: at + 1 }));
+  return withinBytes(numbered.filter(({ seq }) => seq > after)).map(shown);
 }
 
 const allIds = ({ ids = [], asked = [] }: AuditRecord) => [...ids, ...asked];

@@ -7,7 +7,7 @@ import { PosternError } from "../../protocol/errors.ts";
 import { displayed } from "../account/displayed-text.ts";
 import type { Overseer } from "../approval/overseer.ts";
 import type { Call } from "../call/call.ts";
-import { actorOf, entryOf } from "../call/log-entry.ts";
+import { actorOf, entryOf, trierOf } from "../call/log-entry.ts";
 import type { Sodium } from "../host/sodium.ts";
 import type { AccountFile } from "../session/account-file.ts";
 import { setApprovers } from "../session/approver-order.ts";
@@ -44,7 +44,9 @@ export function newAccountMethods(parts: NewAccountParts): NewAccountHandlers {
       await provenBeside(parts, proof, call);
       const { origin } = await sessions.addressOf(service);
       const asked = registrationToken === undefined ? {} : { registrationToken };
-      const { registration } = await (await sessions.callTo(service))("service.info", asked);
+      const { registration } = await sessions.firstCallInTurn(trierOf(call).place, async () =>
+        (await sessions.callTo(service))("service.info", asked),
+      );
       return { origin, registration };
     },
     "accounts.signIn": (params, call) => signIn(parts, params, call),
@@ -123,7 +125,9 @@ async function create(
   await demandUnguessed(params.pin, [params.name]);
   const file = await newFile(parts, params);
   const { password, registrationToken } = params;
-  await sessions.make(file, { password, registrationToken }, actorOf(call), proven);
+  await sessions.firstCallInTurn(trierOf(call).place, () =>
+    sessions.make(file, { password, registrationToken }, actorOf(call), proven),
+  );
   // A lock may have come right after the unlock.
   const session = sessions.open(file.account);
   await settle(crypto, session.unlocked, file.device, called, params);
@@ -184,7 +188,7 @@ async function signIn(
     secretKey: formatSecretKey(crypto, secretKey),
     ...NO_TRIES,
   };
-  await sessions.bring(file, params.password, actorOf(call), proven);
+  await sessions.bring(file, params.password, trierOf(call), proven);
   const session = sessions.open(file.account);
   await settle(crypto, session.unlocked, file.device, called, params);
   session.audit.keep(entryOf(call, "ok", [file.account]));

@@ -16,20 +16,17 @@ import {
   removeAccountFolder,
 } from "../host/data-folder.ts";
 import type { Log } from "../host/log.ts";
-import { oneAtATime } from "../host/one-at-a-time.ts";
 import { type AccountFile, writeAccount } from "./account-file.ts";
 import { withUnsurePolicy } from "./device-store.ts";
+import type { FirstSignIns } from "./first-sign-ins.ts";
 import { closeLog } from "./lifecycle.ts";
 import { type Enrolment, enrolAt } from "./own-account.ts";
 import type { Places } from "./places.ts";
 import type { RestoreMark } from "./restore-mark.ts";
 import type { RunningRestore, RunningRestores } from "./running-restores.ts";
-import type { Session, UnlockedSession } from "./session.ts";
+import type { Session, Trier, UnlockedSession } from "./session.ts";
 import type { Unlocked } from "./unlocked.ts";
 import type { Unlocking } from "./unlocking.ts";
-
-/** Sign-ins to accounts that are not here yet which may wait. They are made one after another. */
-const SIGN_INS_WAITING_MAX = 16;
 
 /** The way an account comes: whether a proof of the default one was given, and its restore. */
 export type Coming = { readonly proven: boolean; readonly restore?: RunningRestore | undefined };
@@ -43,7 +40,7 @@ export type Arrivals = {
   /** Adds a restored account, and unlocks it. Nothing stays on disk unless that succeeds. */
   takeIn(file: AccountFile, password: string, by: Actor, coming: Coming): Promise<UnlockedSession>;
   /** Signs in to an existing account of a service, and adds it unlocked. Nothing stays on disk unless that succeeds. */
-  bring(file: AccountFile, password: string, by: Actor, proven: boolean): Promise<UnlockedSession>;
+  bring(file: AccountFile, password: string, from: Trier, proven: boolean): Promise<UnlockedSession>;
   /** Removes an account, or undoes an addition that failed. */
   drop(session: Session, keepLog: boolean): void;
 };
@@ -55,6 +52,7 @@ export type ArrivalsParts = {
   readonly places: Places;
   readonly restoreMark: RestoreMark;
   readonly restores: RunningRestores;
+  readonly firstSignIns: FirstSignIns;
   readonly unlocking: Pick<Unlocking, "unlock" | "unlockNew" | "signInFirst" | "open">;
   readonly callTo: (service: string) => Promise<CallService>;
   readonly sessionOf: (file: AccountFile) => Session;
@@ -62,8 +60,7 @@ export type ArrivalsParts = {
 };
 
 export function createArrivals(parts: ArrivalsParts): Arrivals {
-  const { home, crypto, log, places, restoreMark, restores, unlocking, callTo, sessionOf, lock } = parts;
-  const bringing = oneAtATime(SIGN_INS_WAITING_MAX);
+  const { home, crypto, log, places, restoreMark, restores, firstSignIns, unlocking, callTo, sessionOf, lock } = parts;
 
   async function add(file: AccountFile, { proven, restore }: Coming): Promise<Session> {
     // Two programs may have asked at once. The first one's account stays.
@@ -168,11 +165,11 @@ export function createArrivals(parts: ArrivalsParts): Arrivals {
     make,
     takeIn: (file, password, by, coming) =>
       addOpen(file, coming, (session) => unlocking.unlock(session, password, { by, isNew: true })),
-    bring: (file, password, by, proven) =>
-      bringing(async () => {
+    bring: (file, password, { by, place }, proven) =>
+      firstSignIns.inTurn(place, async () => {
         places.demandFree({ account: file.account }, proven);
         restores.demandPlace();
-        const signedIn = await unlocking.signInFirst(file, password);
+        const signedIn = await firstSignIns.attempt(file, () => unlocking.signInFirst(file, password));
         const named = await nameFree(file, signedIn, proven);
         return addOpen(named, { proven }, (session) => unlocking.open(session, signedIn, by));
       }),

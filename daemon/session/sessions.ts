@@ -24,6 +24,7 @@ import { type Arrivals, createArrivals } from "./arrivals.ts";
 import { chooseDefault } from "./default-mark.ts";
 import { forgetDevice } from "./device-names.ts";
 import type { IdleLock } from "./device-store.ts";
+import { createFirstSignIns, type FirstSignIns } from "./first-sign-ins.ts";
 import { isOver } from "./idle.ts";
 import { ANCHOR_MS, anchor, closeInOrder, closeLog, createEndings, keepCheckpoints } from "./lifecycle.ts";
 import { sinceBoot } from "./password-tries.ts";
@@ -58,6 +59,8 @@ export type Sessions = Pick<Places, "default" | "find" | "hold" | "setDefault"> 
     open(account: string | undefined, now?: Moment): UnlockedSession;
     /** The default account where it is open, or else the oldest open one, for a question to any person here. Throws signedOut, locked. */
     someOpen(now?: Moment): UnlockedSession;
+    /** Calls a service for an account that is not here yet. Throws busy where this terminal, or programs without one, make too many such calls. */
+    readonly firstCallInTurn: FirstSignIns["inTurn"];
     /** Throws wrongPassword, tryLater, busy, offline, and locked where it was locked again meanwhile. */
     unlock(session: Session, password: string, from?: Trier): Promise<Unlocked>;
     /** Finishes a new account that was cut off. Returns whether it was. Throws locked, offline, diskFull. */
@@ -139,8 +142,10 @@ export function createSessions(parts: SessionParts): Sessions {
     demandHere,
   });
 
+  const firstSignIns = createFirstSignIns(() => clock.bootMs());
   const arrivals = createArrivals({
     ...{ home, crypto, log, places, restoreMark, restores, unlocking, callTo, sessionOf },
+    firstSignIns,
     lock: (session) => lockOne(session, "it was not taken in"),
   });
 
@@ -236,6 +241,7 @@ export function createSessions(parts: SessionParts): Sessions {
     demandHeard: (idleLock) => {
       if (idleLock === "screenLock" && !hearsScreen()) throw new PosternError("screenUnheard");
     },
+    firstCallInTurn: firstSignIns.inTurn,
     make: arrivals.make,
     takeIn: arrivals.takeIn,
     bring: arrivals.bring,

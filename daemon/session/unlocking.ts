@@ -35,7 +35,7 @@ export type Unlocking = {
   readonly unlockByKey: UnlockByKey;
   /** Checks the account password as a proof. Throws proofRefused, tryLater, busy, locked. */
   prove(session: UnlockedSession, password: string, place?: TryPlace): Promise<void>;
-  /** Signs in on a device without a file of the account, where tries are counted in memory. */
+  /** Signs in on a device without a file of the account. The caller counts the tries. */
   signInFirst(file: AccountFile, password: string): Promise<SignedIn>;
   /** Unlocks an account that was just made, with the keys of its enrolment, so no password is tried. Throws offline, locked, busy. */
   unlockNew(session: Session, keys: UserKeys, by: Actor): Promise<Unlocked>;
@@ -56,7 +56,6 @@ type Parts = SessionParts & {
 
 export function createUnlocking(parts: Parts): Unlocking {
   const { home, crypto, clock, log, events, serviceAddress } = parts;
-  let firstTries = { wrongPasswords: 0, lastWrongMs: 0 };
 
   async function countTry(session: Session, place: TryPlace): Promise<Counted> {
     parts.demandHere(session);
@@ -219,14 +218,8 @@ export function createUnlocking(parts: Parts): Unlocking {
     unlockNew: (session, keys, by) => session.inTurn(() => unlockNew(session, keys, by)),
     prove: (session, password, place) => tryInTurn(session, place, () => prove(session, password, place)),
     signInFirst: async (file, password) => {
-      demandTry(firstTries, undefined, clock.bootMs());
       const address = await serviceAddress(file.service);
-      try {
-        return await signIn(crypto, createServiceClient(address), address, { ...userOnDevice(crypto, file), password });
-      } catch (error) {
-        firstTries = { wrongPasswords: firstTries.wrongPasswords + 1, lastWrongMs: clock.bootMs() };
-        throw error;
-      }
+      return signIn(crypto, createServiceClient(address), address, { ...userOnDevice(crypto, file), password });
     },
     open: (session, signedIn, by) => open(session, signedIn, by),
   };

@@ -1,9 +1,9 @@
 // Listens on both loopback addresses at once. A browser may try either first. If another program had one of them, that program would be taken for us.
-import { createServer, type RequestListener, type Server } from "node:http";
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { Socket } from "node:net";
 import { PosternError } from "../../protocol/errors.ts";
 
-/** Open HTTP connections at once. A browser opens six. */
+/** Open HTTP connections at once. A browser opens six. Where there are more, the oldest one that is of no session ends. */
 export const CONNECTIONS_MAX = 64;
 
 /** Milliseconds for the head of a request, and for all of it. A page of this machine needs a few. */
@@ -18,10 +18,13 @@ export type Loopback = {
   close(): Promise<void>;
 };
 
+/** Answers a request. `hold` says that it is of a session: its connection stays until the answer has ended. */
+export type OnRequest = (request: IncomingMessage, response: ServerResponse, hold: () => void) => void;
+
 /** `mayConnect` is asked before a byte is read. Throws appUnavailable where another program has the port. */
 export async function listenOnLoopback(
   port: number,
-  onRequest: RequestListener,
+  onRequest: OnRequest,
   mayConnect: (socket: Socket) => boolean,
 ): Promise<Loopback> {
   const servers: Server[] = [];
@@ -42,11 +45,26 @@ export async function listenOnLoopback(
   }
 }
 
-function serverFor(onRequest: RequestListener, mayConnect: (socket: Socket) => boolean): Server {
-  const server = createServer({ headersTimeout: HEAD_MS, requestTimeout: REQUEST_MS }, onRequest);
-  server.maxConnections = CONNECTIONS_MAX;
+/** Any program of the user can open connections and send half a request on each. Those give way, so that it does not keep the person's browser out. */
+function serverFor(onRequest: OnRequest, mayConnect: (socket: Socket) => boolean): Server {
+  const held = new Set<Socket>();
+  const open = new Set<Socket>();
+  const server = createServer({ headersTimeout: HEAD_MS, requestTimeout: REQUEST_MS }, (request, response) => {
+    const { socket } = request;
+    onRequest(request, response, () => {
+      held.add(socket);
+      response.once("close", () => held.delete(socket));
+    });
+  });
   server.on("connection", (socket: Socket) => {
-    if (!mayConnect(socket)) socket.destroy();
+    if (!mayConnect(socket)) return void socket.destroy();
+    open.add(socket);
+    socket.once("close", () => open.delete(socket));
+    if (open.size <= CONNECTIONS_MAX) return;
+    // In the order of their coming. Where all others are held it is this one.
+    const oldest = [...open].find((one) => !held.has(one));
+    open.delete(oldest ?? socket);
+    oldest?.destroy();
   });
   return server;
 }

@@ -20,6 +20,8 @@ export type Purpose = {
   readonly prompt: string | undefined;
   /** The quotas of the session count by it: what opened the page. */
   readonly family: string;
+  /** Whether a program without a yes wanted it, and it is not for a question. All of these share what is left. */
+  readonly isStranger: boolean;
   readonly ended: (how: CodeEnd) => void;
 };
 

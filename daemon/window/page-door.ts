@@ -18,7 +18,7 @@ import { type Loopback, listenOnLoopback } from "./loopback.ts";
 import { createOneTimeCodes, type Purpose } from "./one-time-codes.ts";
 import { createOpenings } from "./openings.ts";
 import { openPageLine } from "./page-line.ts";
-import { createPageSessions, PAGES_MAX, type PageSession } from "./page-sessions.ts";
+import { createPageSessions, type PageSession } from "./page-sessions.ts";
 import { removeLeftRedirects, removeRedirect, writeRedirect } from "./redirect-file.ts";
 import { createBodies } from "./request-body.ts";
 import { ownerOf } from "./socket-owner.ts";
@@ -50,9 +50,9 @@ export type PageDoorParts = {
 export type PageDoor = {
   /**
    * Opens the door and makes a way into the app, for a program of this family. Returns the path of the file to hand to a browser. Throws appUnavailable,
-   * and tryLater where that program wants too many.
+   * and tryLater where that program wants too many, or strangers do.
    */
-  open(family: string): Promise<string>;
+  open(family: string, isStranger: boolean): Promise<string>;
   /**
    * Shows one question in a browser. Fulfilled once no page shows it any more: none came, or the one that came was left. Never rejects. The signal ends it.
    */
@@ -101,7 +101,7 @@ export function createPageDoor(parts: PageDoorParts): PageDoor {
     removeLeftRedirects(parts.folder);
     const listening = await listenOnLoopback(
       port,
-      (request, response) => void onRequest(request, response),
+      (request, response, hold) => void onRequest(request, response, hold),
       mayConnect,
     );
     // Another one at each start: what a program that had the port before left in the browser (a worker, a cache) belongs to another origin.
@@ -120,7 +120,7 @@ export function createPageDoor(parts: PageDoorParts): PageDoor {
     return false;
   }
 
-  async function onRequest(request: IncomingMessage, response: ServerResponse): Promise<void> {
+  async function onRequest(request: IncomingMessage, response: ServerResponse, hold: () => void): Promise<void> {
     try {
       const refusal = refusalOf(request, host ?? "");
       if (refusal !== undefined) {
@@ -128,7 +128,7 @@ export function createPageDoor(parts: PageDoorParts): PageDoor {
         return say(response, refusal.status, { error: "refused" });
       }
       if (request.method === "GET") await showPage(request.url ?? "", response);
-      else await act(request, response);
+      else await act(request, response, hold);
     } catch (error) {
       // A request that came whole was answered wrongly: nobody foresaw it. The others broke off. Nothing of the error is sent.
       if (request.complete) log.incident("page", error);
@@ -151,17 +151,18 @@ export function createPageDoor(parts: PageDoorParts): PageDoor {
     send(response, 200, type, content);
   }
 
-  async function act(request: IncomingMessage, response: ServerResponse): Promise<void> {
+  async function act(request: IncomingMessage, response: ServerResponse, hold: () => void): Promise<void> {
     if (request.url === "/enter") return enter(request, response);
     const session = sessionOf(request);
     if (session === undefined) return say(response, 401, { error: "ended" });
+    hold();
     if (request.url === "/receive") return receive(session, response);
     if (request.url === "/send") return take(session, request, response);
     say(response, 404, { error: "no such page" });
   }
 
   async function enter(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    const body = await bodies.read(request, ENTER_BYTES_MAX);
+    const body = await bodies.read(request, ENTER_BYTES_MAX, false);
     const code = typeof body === "string" ? undefined : codeIn(body.text);
     const entered = code === undefined ? { spentFor: undefined } : codes.enter(code);
     if ("purpose" in entered) {
@@ -184,7 +185,7 @@ export function createPageDoor(parts: PageDoorParts): PageDoor {
   }
 
   function receive(session: PageSession, response: ServerResponse): void {
-    if (session.pages.size >= PAGES_MAX) return say(response, 429, { error: "too many pages" });
+    if (!sessions.mayOpen(session)) return say(response, 429, { error: "too many pages" });
     const id = parts.newId();
     const own = { "Postern-Connection": id, "Postern-Agent": session.agentKey };
     response.writeHead(200, { ...answerHeaders, "Content-Type": "application/x-ndjson", ...own });
@@ -198,7 +199,7 @@ export function createPageDoor(parts: PageDoorParts): PageDoor {
   async function take(session: PageSession, request: IncomingMessage, response: ServerResponse): Promise<void> {
     const page = session.pages.get(`${request.headers["postern-connection"] ?? ""}`);
     if (page === undefined) return say(response, 404, { error: "closed" });
-    const line = await bodies.read(request, limits.lineBytes);
+    const line = await bodies.read(request, limits.lineBytes, session.isStranger);
     if (line === "too long") return say(response, 413, { error: line });
     if (line === "busy" || !page.take(line.text)) return say(response, 429, { error: "busy" });
     response.writeHead(202, answerHeaders).end();
@@ -228,9 +229,9 @@ export function createPageDoor(parts: PageDoorParts): PageDoor {
   }
 
   return {
-    open: async (family) => {
-      openings.demand(family);
-      return wayIn({ prompt: undefined, family: `${family}|app`, ended: () => undefined });
+    open: async (family, isStranger) => {
+      openings.demand(family, isStranger);
+      return wayIn({ prompt: undefined, family: `${family}|app`, isStranger, ended: () => undefined });
     },
     show: (prompt, signal) =>
       new Promise((resolve) => {
@@ -246,7 +247,12 @@ export function createPageDoor(parts: PageDoorParts): PageDoor {
           if (!(error instanceof PosternError)) log.incident("page", error);
           gone();
         };
-        wayIn({ prompt: prompt.id, family: `question|${prompt.id}`, ended: (how) => how === "used" || gone() })
+        wayIn({
+          prompt: prompt.id,
+          family: `question|${prompt.id}`,
+          isStranger: false,
+          ended: (how) => how === "used" || gone(),
+        })
           .then((file) => parts.browse(file, prompt.code, signal))
           .then((opened) => opened || gone())
           .catch(unavailable);

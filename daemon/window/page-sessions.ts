@@ -8,8 +8,14 @@ import type { Purpose } from "./one-time-codes.ts";
 /** Sessions at once. Each tab has one, and a tab that was closed leaves one behind for a while. */
 export const SESSIONS_MAX = 32;
 
+/** Those of them that programs without a yes had opened. The rest is for the person's own commands, and for questions. */
+export const STRANGER_SESSIONS_MAX = 16;
+
 /** Open pages of one session at once: a tab, and its copies. */
 export const PAGES_MAX = 8;
+
+/** Open pages of all those sessions at once. Each has a connection, of the 64 that there are. */
+export const STRANGER_PAGES_MAX = 32;
 
 /** Milliseconds without an open page after which a session ends. A reload takes less than a second; a laptop that sleeps breaks the page's line. */
 export const UNUSED_MS = 10 * 60_000;
@@ -47,6 +53,8 @@ export type PageSession = {
   /** The one question that it was opened for. */
   readonly shows: string | undefined;
   readonly agentKey: string;
+  /** Whether a program without a yes had it opened. */
+  readonly isStranger: boolean;
   /** By the ids by which a page names its line. */
   readonly pages: Map<string, OpenPage>;
   /** Whether it can still be used. */
@@ -55,7 +63,9 @@ export type PageSession = {
 
 export type PageSessions = {
   /** Begins a session. Where there are too many, one without an open page ends. Undefined where all have one. */
-  begin(purpose: Pick<Purpose, "prompt" | "family">): Begun | undefined;
+  begin(purpose: Opener): Begun | undefined;
+  /** Whether a session may open one more page. */
+  mayOpen(session: PageSession): boolean;
   /** A page of a session has closed. */
   left(session: PageSession, page: string): void;
   find(token: string): PageSession | undefined;
@@ -65,6 +75,9 @@ export type PageSessions = {
   renewAll(): void;
   endAll(): void;
 };
+
+/** What a session is begun for. */
+type Opener = Pick<Purpose, "prompt" | "family" | "isStranger">;
 
 type Held = PageSession & { readonly begunAt: Moment; lastUsedAt: Moment; ended: boolean };
 
@@ -95,25 +108,28 @@ export function createPageSessions(clock: Clock, events: Events): PageSessions {
     events.ended(held.subject);
   }
 
-  /** Whether there is room for one more. An open page is not pushed out: somebody looks at it. */
-  function hasRoom(): boolean {
+  /** Whether there is room for one more. An open page is not pushed out: somebody looks at it. Strangers push out one of their own. */
+  function hasRoom(isStranger: boolean): boolean {
     for (const [key, held] of [...sessions]) if (!isAlive(held)) end(key, held);
-    if (sessions.size < SESSIONS_MAX) return true;
-    const closed = [...sessions].filter(([, { pages }]) => pages.size === 0);
+    const strangers = [...sessions].filter(([, held]) => held.isStranger);
+    const isFull = isStranger && strangers.length >= STRANGER_SESSIONS_MAX;
+    if (!isFull && sessions.size < SESSIONS_MAX) return true;
+    const closed = (isFull ? strangers : [...sessions]).filter(([, { pages }]) => pages.size === 0);
     const [oldest] = closed.sort(([, a], [, b]) => a.lastUsedAt.monotonicMs - b.lastUsedAt.monotonicMs);
     if (oldest === undefined) return false;
     end(...oldest);
     return true;
   }
 
-  function begin({ prompt, family }: Pick<Purpose, "prompt" | "family">): Begun | undefined {
-    if (!hasRoom()) return undefined;
+  function begin({ prompt, family, isStranger }: Opener): Begun | undefined {
+    if (!hasRoom(isStranger)) return undefined;
     const begun = { session: newSecret(), agent: newSecret() };
     const now = momentOf(clock);
     const held: Held = {
       subject: appSubject(events.newId(), family),
       shows: prompt,
       agentKey: begun.agent,
+      isStranger,
       pages: new Map(),
       begunAt: now,
       lastUsedAt: now,
@@ -139,6 +155,11 @@ export function createPageSessions(clock: Clock, events: Events): PageSessions {
 
   return {
     begin,
+    mayOpen: ({ pages, isStranger }) => {
+      const strangers = [...sessions.values()].filter((held) => held.isStranger);
+      const open = strangers.reduce((sum, held) => sum + held.pages.size, 0);
+      return pages.size < PAGES_MAX && (!isStranger || open < STRANGER_PAGES_MAX);
+    },
     left: (session, page) => {
       session.pages.delete(page);
       if (session.pages.size === 0) lookLater(session);
@@ -160,7 +181,7 @@ export function createPageSessions(clock: Clock, events: Events): PageSessions {
         // Ended first, so that there is room for what follows it.
         end(key, held);
         for (const page of pages) {
-          const next = begin({ prompt: undefined, family: held.subject.family });
+          const next = begin({ prompt: undefined, family: held.subject.family, isStranger: held.isStranger });
           if (next !== undefined) page.sendNext(next);
         }
       }

@@ -368,7 +368,7 @@ export const access = {
   }),
   "audit.list": entry({
     summary:
-      "Returns the newest records of the audit log, newest last. Without a manage grant or a proof, returns the caller's own. With `item` (op://vault/item[/field], VAULT/ITEM, ENVIRONMENT/VARIABLE, or an id), `since`, `until` or `after` (the number of a record), it returns the oldest matching records. If more follow, `next` is the number to continue after.",
+      "Returns the newest records of the audit log, newest last. Without a manage grant or a proof, returns the caller's own, numbered from 1 in each answer. With `item` (op://vault/item[/field], VAULT/ITEM, ENVIRONMENT/VARIABLE, or an id), `since`, `until` or `after` (the number of a record), it returns the oldest matching records. If more follow, `next` is the number to continue after.",
     params: Type.Object(
       {
         limit: Type.Optional(Type.Integer({ minimum: 1, maximum: AUDIT_PAGE_MAX })),

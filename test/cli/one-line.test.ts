@@ -17,6 +17,8 @@ test.each([
 
 test("invisible characters are left out: two titles that look alike are printed alike", () => {
   expect(oneLine("Ba\u200bnk\ufeff\u2060")).toBe("Bank");
+  // Marks of an annotation are format characters that no list of ignorable ones has.
+  expect(oneLine("Ba\ufff9nk\ufffb")).toBe("Bank");
 });
 
 test("a title without such characters is shown unchanged", () => {

@@ -178,7 +178,7 @@ function addVariableCommands(env: Command): void {
         tellOffline(terminal, staleMs);
         const shown = variables.map((one) => (one.masked && options.reveal !== true ? { ...one, value: HIDDEN } : one));
         terminal.result({ variables: shown, ...offlineFacts(staleMs) }, () =>
-          shown.map(({ name, value }) => `${name}=${value}`).join("\n"),
+          shown.map(({ name, value }) => `${name}=${oneLine(value)}`).join("\n"),
         );
       }),
   );

@@ -8,6 +8,7 @@ import { passwordFd } from "../files/secret-input.ts";
 import { bitsOf, permissionWords } from "../generated-permission-names.ts";
 import { idOf } from "../items/one-of.ts";
 import { UsageError } from "../terminal/exit-code.ts";
+import { jsonText } from "../terminal/json-text.ts";
 import { localTime } from "../terminal/local-time.ts";
 import { StdoutFailed, writeStdout } from "../terminal/stdout.ts";
 import { oneLine, type Terminal, table } from "../terminal/terminal.ts";
@@ -74,7 +75,7 @@ function opening(vaults: number, { canCreateVaults }: { canCreateVaults?: true }
 async function print(terminal: Terminal, made: Made, what: string, more: Told): Promise<void> {
   if (!terminal.json) terminal.tell(told(made, more));
   const { serviceAccountId: id, token } = made;
-  await writeStdout(`${terminal.json ? JSON.stringify(made) : token}\n`).catch((error: unknown) => {
+  await writeStdout(`${terminal.json ? jsonText(made) : token}\n`).catch((error: unknown) => {
     throw error instanceof StdoutFailed
       ? error.after(
           `${what} (${id}), and its token is lost`,

@@ -1,6 +1,7 @@
 // The command's output. Results go to stdout and everything else to stderr. There is colour only on a terminal without NO_COLOR. An
 // error is `postern: what happened`, then `  next: what to do`. With --json a result, or an error, is one JSON value.
 import { isatty } from "node:tty";
+import { jsonText } from "./json-text.ts";
 import { tellStderr } from "./stderr.ts";
 
 /** The account that a person has chosen, by name or id: with --account, or with POSTERN_ACCOUNT. */
@@ -31,7 +32,7 @@ export function createTerminal(json: boolean, chosen?: Chosen): Terminal {
   return {
     out: (text) => void process.stdout.write(`${text}\n`),
     result: (value, text) => {
-      if (json) process.stdout.write(`${JSON.stringify(value)}\n`);
+      if (json) process.stdout.write(`${jsonText(value)}\n`);
       else {
         const lines = text();
         if (lines !== "") process.stdout.write(`${lines}\n`);
@@ -55,8 +56,11 @@ export function createTerminal(json: boolean, chosen?: Chosen): Terminal {
 export function oneLine(text: string): string {
   return text
     .replace(/[\p{Cc}\p{Zl}\p{Zp}\u202a-\u202e\u2066-\u2069]/gu, " ")
-    .replace(/\p{Default_Ignorable_Code_Point}/gu, "");
+    .replace(/[\p{Cf}\p{Default_Ignorable_Code_Point}]/gu, "");
 }
+
+/** The same for a text of several lines, such as the notes of an item. */
+export const shownLines = (text: string): string[] => text.split("\n").map(oneLine);
 
 /** Rows under headings, with columns two spaces apart. Widths count code points, which is right for all but wide scripts. */
 export function table(headings: readonly string[], raw: readonly (readonly string[])[]): string {

@@ -288,9 +288,9 @@ func (a Agent) PromptsAnswer(ctx context.Context, params PromptsAnswerParams) er
 }
 
 // AuditList calls audit.list. Returns the newest records of the audit log, newest last. Without a manage grant or a
-// proof, returns the caller's own. With `item` (op://vault/item[/field], VAULT/ITEM, ENVIRONMENT/VARIABLE, or an id),
-// `since`, `until` or `after` (the number of a record), it returns the oldest matching records. If more follow, `next`
-// is the number to continue after.
+// proof, returns the caller's own, numbered from 1 in each answer. With `item` (op://vault/item[/field], VAULT/ITEM,
+// ENVIRONMENT/VARIABLE, or an id), `since`, `until` or `after` (the number of a record), it returns the oldest matching
+// records. If more follow, `next` is the number to continue after.
 func (a Agent) AuditList(ctx context.Context, params AuditListParams) (AuditListResult, error) {
 	var result AuditListResult
 	err := a.call(ctx, "audit.list", params, &result)

@@ -879,10 +879,10 @@ class AgentMethods:
         timeout: Optional[float] = None,
     ) -> wire.AuditListResult:
         """Returns the newest records of the audit log, newest last. Without a manage grant or a
-        proof, returns the caller's own. With `item` (op://vault/item[/field], VAULT/ITEM,
-        ENVIRONMENT/VARIABLE, or an id), `since`, `until` or `after` (the number of a record), it
-        returns the oldest matching records. If more follow, `next` is the number to continue
-        after.
+        proof, returns the caller's own, numbered from 1 in each answer. With `item`
+        (op://vault/item[/field], VAULT/ITEM, ENVIRONMENT/VARIABLE, or an id), `since`, `until`
+        or `after` (the number of a record), it returns the oldest matching records. If more
+        follow, `next` is the number to continue after.
         """
         result = await self._call(
             "audit.list",

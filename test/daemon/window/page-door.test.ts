@@ -70,7 +70,7 @@ test("a question whose page was closed is shown no more after ten seconds, and n
 test("a question for whose page there is no room is shown no more", async () => {
   const { door, show } = open();
   for (let count = 0; count < SESSIONS_MAX; count++) {
-    const way = wayOf(await door.open(`family ${count}`));
+    const way = wayOf(await door.open(`family ${count}`, false));
     await openPage(way, await enter(way));
   }
   const { way, isOver } = await show("q");

@@ -6,8 +6,12 @@ import {
   createPageSessions,
   LINGER_MS,
   type OpenPage,
+  PAGES_MAX,
+  type PageSession,
   SESSION_AGE_MS,
   SESSIONS_MAX,
+  STRANGER_PAGES_MAX,
+  STRANGER_SESSIONS_MAX,
   UNUSED_MS,
 } from "../../../daemon/window/page-sessions.ts";
 import { fakeClock } from "../host/fake-clock.ts";
@@ -22,8 +26,8 @@ function stage() {
     ended: ({ key }) => ended.push(key),
     left: (prompt) => left.push(prompt),
   });
-  const begin = (prompt?: string): Begun => {
-    const begun = sessions.begin({ prompt, family: "shell|app" });
+  const begin = (prompt?: string, isStranger = false): Begun => {
+    const begun = sessions.begin({ prompt, family: "shell|app", isStranger });
     if (begun === undefined) throw new Error("no room");
     return begun;
   };
@@ -75,7 +79,7 @@ describe("where there are 32", () => {
     const { sessions, begin, open } = stage();
     const begun = Array.from({ length: SESSIONS_MAX }, () => begin());
     for (const one of begun.slice(1)) open(one);
-    expect(sessions.begin({ prompt: undefined, family: "f" })).toBeDefined();
+    expect(sessions.begin({ prompt: undefined, family: "f", isStranger: false })).toBeDefined();
     expect(sessions.find(begun[0]?.session ?? "")).toBeUndefined();
     expect(begun.slice(1).every(({ session }) => sessions.find(session) !== undefined)).toBe(true);
   });
@@ -83,7 +87,7 @@ describe("where there are 32", () => {
   test("with all of them open there is no next one", () => {
     const { sessions, begin, open } = stage();
     for (let count = 0; count < SESSIONS_MAX; count++) open(begin());
-    expect(sessions.begin({ prompt: undefined, family: "f" })).toBeUndefined();
+    expect(sessions.begin({ prompt: undefined, family: "f", isStranger: false })).toBeUndefined();
   });
 
   test("a lock still gives each open page one of its own", () => {
@@ -91,6 +95,52 @@ describe("where there are 32", () => {
     const told = Array.from({ length: SESSIONS_MAX }, () => open(begin()));
     sessions.renewAll();
     expect(told.every(([next]) => next !== undefined && sessions.find(next.session) !== undefined)).toBe(true);
+  });
+});
+
+describe("strangers", () => {
+  const stranger = { prompt: undefined, family: "f", isStranger: true };
+
+  test("have sixteen sessions open, and leave as many to the person", () => {
+    const { sessions, begin, open } = stage();
+    for (let count = 0; count < STRANGER_SESSIONS_MAX; count++) open(begin(undefined, true));
+    expect(sessions.begin(stranger)).toBeUndefined();
+    for (let count = STRANGER_SESSIONS_MAX; count < SESSIONS_MAX; count++) open(begin());
+    expect(sessions.begin({ ...stranger, isStranger: false })).toBeUndefined();
+  });
+
+  test("push out a session of their own, and not one of the person's", () => {
+    const { sessions, begin } = stage();
+    const persons = begin();
+    const first = begin(undefined, true);
+    for (let count = 0; count < STRANGER_SESSIONS_MAX; count++) begin(undefined, true);
+    expect(sessions.find(first.session)).toBeUndefined();
+    expect(sessions.find(persons.session)).toBeDefined();
+  });
+
+  test("stay strangers after a lock", () => {
+    const { sessions, begin, open } = stage();
+    for (let count = 0; count < STRANGER_SESSIONS_MAX; count++) open(begin(undefined, true));
+    const renewed = open(begin());
+    sessions.renewAll();
+    expect(renewed).toHaveLength(1);
+    // The next sessions have no page yet, so one of them gives way.
+    expect(sessions.begin(stranger)).toBeDefined();
+    expect(sessions.find(renewed[0]?.session ?? "")).toBeDefined();
+  });
+
+  test("open 32 pages in all, and one session eight", () => {
+    const { sessions, begin, open } = stage();
+    const begun = Array.from({ length: 5 }, () => begin(undefined, true));
+    const found = ({ session }: Begun) => sessions.find(session) as PageSession;
+    for (let page = 0; page < STRANGER_PAGES_MAX; page++) {
+      const one = begun[Math.floor(page / PAGES_MAX)] as Begun;
+      expect(sessions.mayOpen(found(one))).toBe(true);
+      open(one, `p${page}`);
+    }
+    expect(sessions.mayOpen(found(begun[0] as Begun))).toBe(false);
+    expect(sessions.mayOpen(found(begun[4] as Begun))).toBe(false);
+    expect(sessions.mayOpen(found(begin()))).toBe(true);
   });
 });
 

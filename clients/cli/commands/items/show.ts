@@ -8,9 +8,10 @@ import { refusal } from "../../items/one-of.ts";
 import { LEGAL } from "../../items/part-id.ts";
 import { present } from "../../items/put-fields.ts";
 import { UsageError } from "../../terminal/exit-code.ts";
+import { jsonText } from "../../terminal/json-text.ts";
 import { localTime } from "../../terminal/local-time.ts";
 import { isTerminal, writeStdout } from "../../terminal/stdout.ts";
-import { oneLine, type Terminal, table } from "../../terminal/terminal.ts";
+import { oneLine, shownLines, type Terminal, table } from "../../terminal/terminal.ts";
 import { placeOf } from "./place.ts";
 
 export type ShowOptions = {
@@ -99,7 +100,7 @@ async function showValues(terminal: Terminal, fields: readonly Field[], format: 
           "dotenv",
           entries.map(([name, value]) => ({ name, value })),
         )
-      : `${JSON.stringify(Object.fromEntries(entries))}\n`;
+      : `${jsonText(Object.fromEntries(entries))}\n`;
   await writeStdout(text);
 }
 
@@ -169,11 +170,14 @@ function itemText(item: Item, within: string, reveal: boolean, only?: readonly F
     ...fields,
     ...(files.length === 0 ? [] : [table(["FILE", "ID", "SIZE", "REFERENCE"], files)]),
     ...item.websites.map(({ url }) => `website: ${oneLine(url)}`),
-    ...(item.notes === "" ? [] : [reveal ? `notes:\n${item.notes}` : "notes: ••••••••"]),
+    ...(item.notes === "" ? [] : [reveal ? notesShown(item.notes) : "notes: ••••••••"]),
     ...(item.tags.length === 0 ? [] : [`tags: ${oneLine(item.tags.join(", "))}`]),
     `made ${localTime(item.createdAt)}, changed ${localTime(item.updatedAt)}`,
   ].join("\n");
 }
+
+/** Behind blanks, so that no line of the notes passes for one of ours. */
+const notesShown = (notes: string) => ["notes:", ...shownLines(notes).map((line) => `  ${line}`)].join("\n");
 
 /** The item as JSON for programs. It has values only with --reveal. */
 function shownItem(item: Item, fields: readonly Field[], within: string, reveal: boolean): object {
