@@ -6,15 +6,18 @@ import type { Subject } from "../peer/subject.ts";
 import { PROMPT_MS } from "./broker.ts";
 import type { Ending } from "./prompt.ts";
 import type { Quotas } from "./quotas.ts";
+import type { Room } from "./rooms.ts";
 
 /** Waiting calls of one subject for one account: as many as are promised to share one prompt. */
 export const UNLOCK_WAITERS_MAX = 1_000;
 
-/** While the account is locked nobody holds a grant. So all that wait share the larger room. */
-const ROOM = "known";
-
 /** A call that waits for an unlock. `begun` is called once, so that the asker can say that it waits. */
-export type UnlockWaiter = { readonly signal: AbortSignal; begun(expiresAtMs: number): void };
+export type UnlockWaiter = {
+  readonly signal: AbortSignal;
+  /** Whether it is our own command at a terminal. While the account is locked nobody holds a grant, so all others share the room of known programs. */
+  readonly isAtTerminal: boolean;
+  begun(expiresAtMs: number): void;
+};
 
 export type UnlockWaits = {
   /**
@@ -36,26 +39,26 @@ export type UnlockWaitsParts = {
 
 type Waiting = { go(): void; fail(error: PosternError): void };
 
-/** The waiting calls of one subject for one account. */
-type Place = { readonly account: string | undefined; readonly waiting: Set<Waiting> };
+/** The waiting calls of one subject for one account, and the room that they are counted in. */
+type Place = { readonly account: string | undefined; readonly room: Room; readonly waiting: Set<Waiting> };
 
 export function createUnlockWaits({ clock, quotas, tell }: UnlockWaitsParts): UnlockWaits {
   const places = new Map<string, Place>();
 
-  function placeOf(account: string | undefined, subject: Subject): Place {
+  function placeOf(account: string | undefined, subject: Subject, room: Room): Place {
     const key = JSON.stringify([subject.key, account ?? null]);
     const known = places.get(key);
     if (known !== undefined) return known;
-    demandPlace(subject.family);
-    const made: Place = { account, waiting: new Set() };
+    demandPlace(subject.family, room);
+    const made: Place = { account, room, waiting: new Set() };
     places.set(key, made);
     return made;
   }
 
   /** Beyond the quota a call is told what every call was told before calls could wait. */
-  function demandPlace(family: string): void {
+  function demandPlace(family: string, room: Room): void {
     try {
-      quotas.opening(family, ROOM);
+      quotas.opening(family, room);
     } catch (error) {
       if (!(error instanceof PosternError)) throw error;
       throw tooMany();
@@ -67,7 +70,7 @@ export function createUnlockWaits({ clock, quotas, tell }: UnlockWaitsParts): Un
     place.waiting.delete(one);
     if (place.waiting.size > 0) return;
     places.delete(JSON.stringify([key, place.account ?? null]));
-    quotas.closed(family, ending, ROOM);
+    quotas.closed(family, ending, place.room);
   }
 
   function join(place: Place, subject: Subject, { signal, begun }: UnlockWaiter): Promise<void> {
@@ -97,7 +100,7 @@ export function createUnlockWaits({ clock, quotas, tell }: UnlockWaitsParts): Un
     // Async, so that a refusal by the quotas is a rejection like other outcomes.
     wait: async (account, subject, waiter) => {
       if (waiter.signal.aborted) throw new PosternError("cancelled");
-      const place = placeOf(account, subject);
+      const place = placeOf(account, subject, waiter.isAtTerminal ? "terminal" : "known");
       if (place.waiting.size >= UNLOCK_WAITERS_MAX) throw tooMany();
       await join(place, subject, waiter);
     },

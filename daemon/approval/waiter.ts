@@ -26,6 +26,7 @@ export function unlockWaiterOf(call: Call): UnlockWaiter {
   const { connection, requestId } = call;
   return {
     signal: call.signal(),
+    isAtTerminal: connection.terminal !== undefined,
     begun: (expiresAtMs) => {
       if (requestId === undefined) return;
       connection.notify("unlock.awaited", { request: requestId, expiresAt: new Date(expiresAtMs).toISOString() });

@@ -1,6 +1,12 @@
 import { describe, expect, test } from "vitest";
 import { PROMPT_MS } from "../../../daemon/approval/broker.ts";
-import { createQuotas, OPEN_PER_FAMILY, RECENT_MS, RECENT_PER_FAMILY } from "../../../daemon/approval/quotas.ts";
+import {
+  createQuotas,
+  OPEN_OF_ROOM,
+  OPEN_PER_FAMILY,
+  RECENT_MS,
+  RECENT_PER_FAMILY,
+} from "../../../daemon/approval/quotas.ts";
 import { createUnlockWaits, UNLOCK_WAITERS_MAX } from "../../../daemon/approval/unlock-waits.ts";
 import { fakeClock } from "../host/fake-clock.ts";
 import { subject } from "../peer/subjects.ts";
@@ -11,9 +17,15 @@ function fresh() {
   const begun: number[] = [];
   const waits = createUnlockWaits({ clock, quotas: createQuotas(clock), tell: (account) => told.push(account) });
   /** Waits, and catches the rejection so that it never counts as unhandled. */
-  const wait = (account: string | undefined, name = "app", signal = new AbortController().signal, family = name) => {
+  const wait = (
+    account: string | undefined,
+    name = "app",
+    signal = new AbortController().signal,
+    family = name,
+    isAtTerminal = false,
+  ) => {
     const begins = (expiresAtMs: number) => void begun.push(expiresAtMs - clock.wallMs());
-    const outcome = waits.wait(account, subject(name, family), { signal, begun: begins });
+    const outcome = waits.wait(account, subject(name, family), { signal, isAtTerminal, begun: begins });
     const settled = outcome.then(
       () => "unlocked",
       (error: { name: string }) => error.name,
@@ -90,6 +102,16 @@ describe("the quotas", () => {
     const { signal } = new AbortController();
     for (let count = 0; count < OPEN_PER_FAMILY; count++) wait("ada", `fork ${count}`, signal, "family");
     expect(await wait("ada", "one more", signal, "family")).toBe("locked");
+  });
+
+  test("let commands at a terminal wait beside as many other programs as may", async () => {
+    const { waits, wait } = fresh();
+    const { signal } = new AbortController();
+    const others = Array.from({ length: OPEN_OF_ROOM }, (_, index) => wait("ada", `app ${index}`));
+    expect(await wait("ada", "one more")).toBe("locked");
+    const command = wait("ada", "postern", signal, "terminal 1", true);
+    waits.unlocked("ada");
+    expect(new Set(await Promise.all([...others, command]))).toEqual(new Set(["unlocked"]));
   });
 
   test("give a place back when the last call of it has ended", async () => {
