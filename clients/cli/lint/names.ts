@@ -1,6 +1,6 @@
 // The names that references are compared with, from an agent that runs. No agent is started for this, and the command goes on without the names
 // where nobody allows them: what the text itself shows is judged all the same.
-import { askNames } from "../../editors/server/ask-names.ts";
+import { askNames, VAULTS_MAX } from "../../editors/server/ask-names.ts";
 import type { KnownNames } from "../../editors/server/known-names.ts";
 import { PosternError } from "../../typescript/generated.ts";
 import { AgentNotRunning } from "../../typescript/local-error.ts";
@@ -35,6 +35,10 @@ export async function comparedNames(
   if (vaults.length === 0) return { names: new Map() };
   if (offline) return { why: "--offline", next: NEXT };
   if (!(await isRunning())) return { why: "no agent runs", next: NEXT };
+  if (vaults.length > VAULTS_MAX)
+    terminal.tell(
+      `postern: the names of ${VAULTS_MAX} vaults are asked for, and those of ${vaults.length - VAULTS_MAX} more are not`,
+    );
   try {
     return { names: await withAgent(terminal, (agent) => askNames(agent, vaults)) };
   } catch (error) {

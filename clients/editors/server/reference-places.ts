@@ -22,7 +22,7 @@ const GLUED = /[\p{L}\p{M}\p{Nd}\-+\\.]$/u;
 const FILLED_IN = /[$<>[\]{}()*%\\…]|\.\.\.|\/$/;
 
 /** A bare reference ends at a blank, a quote, or what separates words in any of the languages. */
-const BARE = /(?:\$\{[^}\s]{0,256}\}|\$\([^)\s]{0,256}\)|[^\s"'`<>()[\]{},;|&\\*…])*/y;
+const BARE = /(?:\$\{[^}\s]{0,256}\}|\$\([^)\s]{0,256}\)|[^\s"'`“”‘’«»<>()[\]{},;|&\\*…])*/y;
 
 /** What ends a sentence, and is no part of a bare reference at its end. */
 const SENTENCE_END = ".:!?";
@@ -67,13 +67,19 @@ function placeAt(text: string, at: number, kind: Kind): ReferencePlace {
   const line = restOfLine(text, at, REFERENCE_LENGTH_MAX + 1);
   const near = text.slice(Math.max(0, at - REFERENCE_LENGTH_MAX), at);
   const before = near.slice(near.lastIndexOf("\n") + 1);
+  const isWord = (text: string) => FILLED_IN.test(text) || isItemOfCommand(text, before);
   const said = quoted(line, before) ?? braced(line, before) ?? wholeValue(line, before, kind);
-  if (said !== undefined) return { at, end: at + said.length, text: said, isOpen: FILLED_IN.test(said) };
+  if (said !== undefined) return { at, end: at + said.length, text: said, isOpen: isWord(said) };
   BARE.lastIndex = PREFIX.length;
   const run = PREFIX + (BARE.exec(line)?.[0] ?? "");
   const isCut = OPENS.test(line.slice(run.length));
   const bare = isCut ? run : withoutSentenceEnd(run);
-  return { at, end: at + bare.length, text: bare, isOpen: isCut || FILLED_IN.test(bare) };
+  return { at, end: at + bare.length, text: bare, isOpen: isCut || isWord(bare) };
+}
+
+/** Some commands take an item as `op://vault/item`. */
+function isItemOfCommand(text: string, before: string): boolean {
+  return /^op:\/\/[^/]+\/[^/]+$/.test(text) && /(?:^|[\s"'`])(?:postern|op)\s/.test(before);
 }
 
 function restOfLine(text: string, at: number, most: number): string {
@@ -89,12 +95,12 @@ function withoutSentenceEnd(run: string): string {
   return run.slice(0, end);
 }
 
-/** What stands between quotes. */
+/** What stands between quotes. Two references between one pair of quotes are words of a text. */
 function quoted(line: string, before: string): string | undefined {
   const quote = before.at(-1) ?? "";
   if (quote === "" || !QUOTES.includes(quote)) return undefined;
   const end = line.indexOf(quote);
-  return end === -1 ? undefined : line.slice(0, end);
+  return end === -1 || line.lastIndexOf(PREFIX, end) > 0 ? undefined : line.slice(0, end);
 }
 
 /** What stands between double braces, without the name of an escape. */
@@ -114,9 +120,9 @@ function wholeValue(line: string, before: string, kind: Kind): string | undefine
 /** A part of a path that looks like one of a reference. */
 const PART = String.raw`[A-Za-z0-9_\-.$}{]{1,256}`;
 
-/** Almost the prefix, and at least two parts. Without them `op:/` is other text. */
+/** Almost the prefix, and at least three parts. With fewer, `op:/` is other text. */
 const ALMOST = new RegExp(
-  String.raw`(?<![\p{L}\p{M}\p{Nd}\-+\\./:])op(?::\/{1,4}|\/\/|:[ \t]\/\/)${PART}(?:\/${PART}){1,4}`,
+  String.raw`(?<![\p{L}\p{M}\p{Nd}\-+\\./:])op(?::\/{1,2}|\/\/|:[ \t]\/\/)${PART}(?:\/${PART}){2,4}`,
   "giu",
 );
 

@@ -45,14 +45,21 @@ for (const keyword of new Set(rules.flatMap(({ keywords }) => keywords)))
     rules.filter(({ keywords }) => keywords.some((one) => keyword.startsWith(one))),
   );
 
-/** Words without a repetition are found in linear time by any engine. The longer one comes first. */
+/** Keywords of two letters, which most files are full of, with what must follow for their rules to fit. */
+const sharper: Readonly<Record<string, string>> = { ey: "[a-z0-9]{17}", sk: "[0-9a-f]{32}", "s.": "[a-z0-9]{24}" };
+
+/** Any engine finds these in linear time: a word, or one and a fixed number of letters. The longer one comes first. */
 const KEYWORD = new RegExp(
   [...byKeyword.keys()]
     .sort((a, b) => b.length - a.length)
-    .map((keyword) => RegExp.escape(keyword))
+    .map((keyword) => RegExp.escape(keyword) + (sharper[keyword] ?? ""))
     .join("|"),
   "g",
 );
+
+/** The rules of what KEYWORD found. */
+const rulesOf = (found: string): readonly SecretRule[] =>
+  byKeyword.get(found) ?? byKeyword.get(Object.keys(sharper).find((keyword) => found.startsWith(keyword)) ?? "") ?? [];
 
 const compiled = new Map<string, RE2JS>();
 
@@ -91,7 +98,7 @@ function partsOf(text: string, path: string): Part[] {
     const [keyword] = found;
     // Another keyword may begin inside of this one.
     KEYWORD.lastIndex = found.index + 1;
-    for (const rule of byKeyword.get(keyword) ?? []) {
+    for (const rule of rulesOf(keyword)) {
       const isFor = holds.get(rule) ?? (rule.path === undefined || fits(rule.path, path));
       holds.set(rule, isFor);
       if (!isFor) continue;
