@@ -6,8 +6,8 @@ const rulesIn = (text: string, path = "a.txt") => judgeText(text, path).findings
 const TOKEN = `ghp_${"aB3dE5gH7jK9mN1pQ3sT5vX7zA9cE1gH3jK5"}`;
 
 test("a finding has a line and a column, counted as editors count them", () => {
-  const { findings, positionOf } = judgeText("one\r\né😀 OP://a/b/c\rop://x\n", "a.txt");
-  expect(findings.map(({ rule, at, end }) => [rule, positionOf(at), positionOf(end)])).toEqual([
+  const { findings, lines } = judgeText("one\r\né😀 OP://a/b/c\rop://x\n", "a.txt");
+  expect(findings.map(({ rule, at, end }) => [rule, lines.positionOf(at), lines.positionOf(end)])).toEqual([
     ["reference-lookalike", { line: 1, character: 4 }, { line: 1, character: 14 }],
     ["reference-malformed", { line: 2, character: 0 }, { line: 2, character: 6 }],
   ]);

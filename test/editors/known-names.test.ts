@@ -4,7 +4,13 @@ import { type KnownVault, nameFault, vaultItems } from "../../clients/editors/se
 import { parseReference } from "../../clients/typescript/generated-reference.ts";
 
 const id = (letter: string) => letter.repeat(26);
-const item = (letter: string, title: string, state = "active") => ({ id: id(letter), title, state });
+const item = (letter: string, title: string, state = "active") => ({
+  id: id(letter),
+  title,
+  state,
+  category: "Password",
+  updatedAt: "2026-11-30T00:00:00.000Z",
+});
 
 const items = vaultItems([
   item("a", "Database"),

@@ -18,7 +18,7 @@ export type PlacedFinding = {
 
 /** All findings of a file, in order: those of the text, and those of the names that are known. */
 export function placedFindings({ path, judged }: JudgedFile, names: KnownNames): PlacedFinding[] {
-  const { findings, references, isIgnored, positionOf } = judged;
+  const { findings, references, isIgnored, lines } = judged;
   const compared = references.flatMap(({ at, end, reference }): Finding[] => {
     const fault = nameFault(reference, names);
     return fault === undefined || isIgnored(at, fault.rule) ? [] : [{ ...fault, at, end }];
@@ -26,7 +26,7 @@ export function placedFindings({ path, judged }: JudgedFile, names: KnownNames):
   return [...findings, ...compared]
     .sort((a, b) => a.at - b.at)
     .map(({ at, end, rule, message, next, kind }) => {
-      const [from, to] = [positionOf(at), positionOf(end)];
+      const [from, to] = [lines.positionOf(at), lines.positionOf(end)];
       return {
         path,
         line: from.line + 1,

@@ -32,7 +32,8 @@ export async function askNames(agent: Caller, words: Iterable<string>): Promise<
   return names;
 }
 
-const itemsOf = async (agent: Caller, vaultId: string) =>
+/** All items of a vault by name. */
+export const itemsOf = async (agent: Caller, vaultId: string) =>
   vaultItems(
     await wholeList((method, params) => agent.call(method, params), { vaultId, active: true, archived: true }),
   );

@@ -6,7 +6,7 @@ import { isFault, readReference } from "./reference-fault.ts";
 import { almostPlaces, placesOf } from "./reference-places.ts";
 import type { Fault, Finding, RuleName } from "./rules.ts";
 import { findSecrets } from "./secret-search.ts";
-import { type Position, textLines } from "./text-lines.ts";
+import { type TextLines, textLines } from "./text-lines.ts";
 
 /** Findings of one file, and references of one that are kept. A file with more of either was made by a program, and its first ones show why. */
 export const FINDINGS_MAX = 1_000;
@@ -20,12 +20,13 @@ export type JudgedText = {
   readonly references: readonly PlacedReference[];
   /** What was not looked at, for a person. */
   readonly unread: readonly string[];
-  readonly positionOf: (at: number) => Position;
+  readonly lines: TextLines;
   readonly isIgnored: (at: number, rule: RuleName) => boolean;
 };
 
 export function judgeText(text: string, path: string): JudgedText {
-  const positionOf = textLines(text);
+  const lines = textLines(text);
+  const { positionOf } = lines;
   const silenced = ignoredLines(text, (at) => positionOf(at).line);
   const isIgnored = (at: number, rule: RuleName) => silenced(positionOf(at).line, rule);
   // One more than is kept, to see whether there are more.
@@ -51,7 +52,7 @@ export function judgeText(text: string, path: string): JudgedText {
       ? [`secrets were searched up to line ${positionOf(secrets.searchedTo).line + 1} only`]
       : []),
   ];
-  return { findings: told.slice(0, FINDINGS_MAX), references, unread, positionOf, isIgnored };
+  return { findings: told.slice(0, FINDINGS_MAX), references, unread, lines, isIgnored };
 }
 
 const LOOKALIKE: Fault = {

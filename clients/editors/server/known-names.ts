@@ -4,7 +4,13 @@ import { distance } from "fastest-levenshtein";
 import type { SecretReference } from "../../typescript/generated-reference.ts";
 import type { Fault } from "./rules.ts";
 
-export type KnownItem = { readonly id: string; readonly title: string; readonly state: string };
+export type KnownItem = {
+  readonly id: string;
+  readonly title: string;
+  readonly state: string;
+  readonly category: string;
+  readonly updatedAt: string;
+};
 
 /** What one vault word means. `unsure`: it is not there, or several have this title. */
 export type KnownVault =
@@ -20,13 +26,27 @@ export type VaultItems = {
 };
 
 /** The form in which the agent compares titles: without case, and in one form of Unicode. */
-const normal = (title: string) => title.normalize("NFC").toLowerCase();
+export const normal = (title: string) => title.normalize("NFC").toLowerCase();
 
-export function vaultItems(items: readonly KnownItem[]): VaultItems {
+/** Keeps the named parts alone, since an overview has websites and tags too. */
+export function vaultItems(overviews: readonly KnownItem[]): VaultItems {
+  const items = overviews.map(({ id, title, state, category, updatedAt }) => ({
+    id,
+    title,
+    state,
+    category,
+    updatedAt,
+  }));
   return {
     byId: new Map(items.map((item) => [item.id, item])),
     byTitle: Map.groupBy(items, ({ title }) => normal(title)),
   };
+}
+
+/** The items that the word of a reference means, archived ones too. */
+export function itemsCalled(word: string, { byId, byTitle }: VaultItems): readonly KnownItem[] {
+  const id = byId.get(word);
+  return id === undefined ? (byTitle.get(normal(word)) ?? []) : [id];
 }
 
 /** What is wrong with where a reference leads. Undefined where nothing is, or where its vault is not known. */
@@ -34,9 +54,7 @@ export function nameFault({ vault, item }: SecretReference, names: KnownNames): 
   const known = names.get(vault);
   if (known === undefined) return undefined;
   if (known.kind !== "found") return vaultFault(vault, known.kind);
-  const { byId, byTitle } = known.items;
-  const id = byId.get(item);
-  const called = id === undefined ? (byTitle.get(normal(item)) ?? []) : [id];
+  const called = itemsCalled(item, known.items);
   const active = called.filter(({ state }) => state !== "archived");
   if (active.length === 1) return undefined;
   if (active.length > 1)

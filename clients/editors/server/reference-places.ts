@@ -117,6 +117,12 @@ function wholeValue(line: string, before: string, kind: Kind): string | undefine
   return (comment === -1 ? line : line.slice(0, comment)).trimEnd();
 }
 
+/** Whether a reference behind this text may have blanks: between quotes or braces, or where it is the whole value. */
+export function mayHoldBlanks(before: string, path: string): boolean {
+  const quote = before.at(-1) ?? " ";
+  return QUOTES.includes(quote) || /\{\{[ \t]*$/.test(before) || beforeValue[kindOf(path)].test(before);
+}
+
 /** A part of a path that looks like one of a reference. */
 const PART = String.raw`[A-Za-z0-9_\-.$}{]{1,256}`;
 
