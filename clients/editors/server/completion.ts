@@ -1,7 +1,7 @@
 // What can stand where a person types a reference: vaults, items, sections, fields, and the parameters of a query. Only names, and each in a form
 // that the reference can hold: a title with other characters, or of which there are two, is written as its id.
 import { type AccountNames, type EditorNames, type ItemShape, vaultsCalled } from "./editor-names.ts";
-import { itemsCalled, type KnownItem, normal } from "./known-names.ts";
+import { itemsCalled, type KnownItem, normal, type VaultItems } from "./known-names.ts";
 import type { TypedReference } from "./typed-reference.ts";
 
 export type Offer = {
@@ -37,28 +37,43 @@ const parameters: readonly Offer[] = [
 /** `asked` asks a person once where nobody has said yes or no. */
 export async function offersFor(typed: TypedReference, names: Pick<EditorNames, "asked" | "shape">): Promise<Offers> {
   const { before, typed: part, isQuery, takesBlanks } = typed;
-  if (isQuery) return among(parameters, part);
+  if (isQuery) return among(indexed(parameters), part);
   const known = await names.asked();
   if (known === undefined) return NONE;
   const [vault, item, section] = before;
-  if (vault === undefined) return among(vaultOffers(known.vaults, takesBlanks), part);
+  if (vault === undefined) return among(indexed(vaultOffers(known.vaults, takesBlanks)), part);
   const [found, ...others] = vaultsCalled(vault, known.vaults);
   if (found === undefined || others.length > 0) return NONE;
   const items = await known.items(found.id);
-  if (item === undefined) return among(itemOffers(items.byId.values(), takesBlanks), part);
+  if (item === undefined) return among(itemsIndexed(items, takesBlanks), part);
   const [one, ...more] = itemsCalled(item, items).filter(({ state }) => state !== "archived");
   if (one === undefined || more.length > 0) return NONE;
   const shape = await names.shape(found.id, one.id);
-  return shape === undefined ? NONE : among(fieldOffers(shape, section, takesBlanks), part);
+  return shape === undefined ? NONE : among(indexed(fieldOffers(shape, section, takesBlanks)), part);
+}
+
+/** An offer with its label as it is compared. */
+type Indexed = { readonly offer: Offer; readonly label: string };
+
+const indexed = (offers: readonly Offer[]): Indexed[] => offers.map((offer) => ({ offer, label: normal(offer.label) }));
+
+/** Made once for each list, since a person's every letter asks for a vault that may have a hundred thousand items. */
+const kept = new WeakMap<VaultItems, Map<boolean, Indexed[]>>();
+
+function itemsIndexed(items: VaultItems, takesBlanks: boolean): Indexed[] {
+  const known = kept.get(items) ?? new Map<boolean, Indexed[]>();
+  kept.set(items, known);
+  const offers = known.get(takesBlanks) ?? indexed(itemOffers(items.byId.values(), takesBlanks));
+  known.set(takesBlanks, offers);
+  return offers;
 }
 
 /** The offers that have what was typed, those that begin with it first. */
-function among(offers: Iterable<Offer>, part: string): Offers {
+function among(offers: readonly Indexed[], part: string): Offers {
   const wanted = normal(part);
   const begin: Offer[] = [];
   const inside: Offer[] = [];
-  for (const offer of offers) {
-    const label = normal(offer.label);
+  for (const { offer, label } of offers) {
     if (label.startsWith(wanted)) begin.push(offer);
     else if (label.includes(wanted) || offer.text.startsWith(wanted)) inside.push(offer);
   }
