@@ -95,7 +95,11 @@ describe("completion", () => {
       "ssh-format=openssh",
     ]);
     expect(person.seen).toHaveLength(1);
-    expect(person.seen[0]?.text.join("\n")).toContain("names");
+    const text = person.seen[0]?.text.join("\n") ?? "";
+    expect(text).toContain("names");
+    // The editor of this test is the test itself.
+    expect(text).toContain(process.execPath);
+    expect(text).toContain("whatever it starts, through the postern command");
     expect(standings().at(-1)).toBe("allowed");
   });
 
@@ -386,6 +390,10 @@ test("no request is answered with a value, a value's part or a secret of the tex
     "textDocument/definition",
   ])
     await editor.request(method, { textDocument: { uri: ENV }, command: token }).catch(() => undefined);
+  for (const method of ["textDocument/hover", "textDocument/completion", "textDocument/codeAction"])
+    await expect(editor.request(method, { textDocument: null, position: token })).rejects.toThrow(
+      "the language server could not answer this",
+    );
   for (const value of [...VALUES, token, token.slice(4, 14)]) expect(editor.output()).not.toContain(value);
   expect(editor.output()).toContain("secret-in-clear");
 });

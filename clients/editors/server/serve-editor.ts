@@ -1,6 +1,7 @@
 // The language server: what an editor asks, answered from text and names. It takes no setting from the editor, since a workspace's settings come
 // from whoever wrote the workspace. An error of ours is answered without its text, which may hold what was read.
 import {
+  type CancellationToken,
   type CodeAction,
   CodeActionKind,
   type CodeActionParams,
@@ -9,10 +10,12 @@ import {
   type Connection,
   type Diagnostic,
   DiagnosticSeverity,
+  ErrorCodes,
   type Hover,
   InsertTextFormat,
   MarkupKind,
   type Position,
+  ResponseError,
   TextDocumentSyncKind,
 } from "vscode-languageserver/node";
 import { type Offer, offersFor } from "./completion.ts";
@@ -152,17 +155,21 @@ export function serveEditor(connection: Connection, open: () => Promise<Link>): 
     documents.delete(uri);
     connection.sendDiagnostics({ uri, diagnostics: [] });
   });
-  connection.onCompletion(({ textDocument: { uri }, position }, cancelled) => {
-    const stopped = new Promise<undefined>((resolve) => cancelled.onCancellationRequested(() => resolve(undefined)));
-    return Promise.race([completionsAt(documents.get(uri), position), stopped]);
-  });
-  connection.onHover(async ({ textDocument: { uri }, position }) => hoverAt(documents.get(uri), position));
-  connection.onCodeAction(actionsFor);
-  connection.onExecuteCommand(async ({ command }) => {
-    if (command !== ALLOW) return;
-    names.askAgain();
-    await names.asked();
-  });
+  connection.onCompletion(
+    wordless(({ textDocument: { uri }, position }, cancelled) => {
+      const stopped = new Promise<undefined>((resolve) => cancelled.onCancellationRequested(() => resolve(undefined)));
+      return Promise.race([completionsAt(documents.get(uri), position), stopped]);
+    }),
+  );
+  connection.onHover(wordless(({ textDocument: { uri }, position }) => hoverAt(documents.get(uri), position)));
+  connection.onCodeAction(wordless(actionsFor));
+  connection.onExecuteCommand(
+    wordless(async ({ command }) => {
+      if (command !== ALLOW) return;
+      names.askAgain();
+      await names.asked();
+    }),
+  );
   connection.onShutdown(() => names.close());
   connection.listen();
 
@@ -185,6 +192,19 @@ export function serveEditor(connection: Connection, open: () => Promise<Link>): 
     const range = rangeOf(judged, over);
     return { contents: { kind: MarkupKind.PlainText, value }, range };
   }
+}
+
+/** The same work, whose error has no words of its own. Those of an unforeseen one may hold what was read. */
+function wordless<P, R>(
+  work: (params: P, cancelled: CancellationToken) => Promise<R>,
+): (params: P, cancelled: CancellationToken) => Promise<R> {
+  return async (params, cancelled) => {
+    try {
+      return await work(params, cancelled);
+    } catch {
+      throw new ResponseError(ErrorCodes.InternalError, "the language server could not answer this");
+    }
+  };
 }
 
 /** Judged once for each text. Undefined for a longer one than is judged. */
