@@ -5,15 +5,16 @@ import { tmpdir } from "node:os";
 import { dirname, join, relative } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { FILE_BYTES_MAX, fileText } from "../../clients/editors/server/file-text.ts";
-import { folderFiles } from "../../clients/editors/server/folder-files.ts";
+import { DEPTH_MAX, folderFiles, RULES_MAX } from "../../clients/editors/server/folder-files.ts";
 
 let root: string;
 const put = (path: string, content: string | Uint8Array) => {
   mkdirSync(dirname(join(root, path)), { recursive: true });
   writeFileSync(join(root, path), content);
 };
-const below = (folder: string) =>
-  [...folderFiles(join(root, folder))].map((file) => ("path" in file ? relative(root, file.path) : file));
+const below = (folder: string) => [...folderFiles(join(root, folder))].map(({ path }) => relative(root, path));
+const skippedIn = (folder: string) =>
+  [...folderFiles(join(root, folder))].filter(({ skipped }) => skipped !== undefined);
 
 beforeAll(() => {
   root = mkdtempSync(join(tmpdir(), "postern-lf-"));
@@ -64,7 +65,8 @@ describe("a folder", () => {
   });
 
   test("that is not there is told", () => {
-    expect(below("nothing")).toEqual([{ unreadable: join(root, "nothing") }]);
+    const path = join(root, "nothing");
+    expect([...folderFiles(path)]).toEqual([{ path, skipped: "the folder could not be read" }]);
   });
 
   test("agrees with git itself", () => {
@@ -81,10 +83,62 @@ describe("a folder", () => {
       .filter((path) => !path.startsWith("link"));
     expect(
       below("repository")
-        .map((path) => relative("repository", path as string))
+        .map((path) => relative("repository", path))
         .sort(),
     ).toEqual(files.sort());
   });
+});
+
+describe("a hostile .gitignore", () => {
+  /** A name on which a pattern with many wildcards would be tried in every way. */
+  const name = "a".repeat(250);
+
+  test("whose rules have too many wildcards ends at once, and is told", () => {
+    put(`wild/${name}`, "x");
+    put("wild/.gitignore", `${"*a".repeat(30)}*b\n**/a/**/a/**/a/**/a/**/b\n`);
+    expect(below("wild")).toContain(`wild/${name}`);
+    expect(skippedIn("wild")).toMatchObject([{ skipped: expect.stringContaining("2 of its lines are not used") }]);
+  });
+
+  test.each([
+    ["three in a part", "*a*a*b", 0],
+    ["three in a part and four in a line", "**/*a*a*b", 0],
+    ["four in a part", "*a*a*a*b", 1],
+    ["five in a line", "**/a*/b*/c*/d*", 1],
+  ])("with %s: %s", (_what, rule, told) => {
+    put("bound/.gitignore", rule);
+    expect(skippedIn("bound")).toHaveLength(told);
+  });
+
+  test.each([
+    [RULES_MAX, 0],
+    [RULES_MAX + 1, 1],
+  ])("of %s lines", (count, told) => {
+    put("lines/.gitignore", Array.from({ length: count }, (_, index) => `name${index}`).join("\n"));
+    expect(skippedIn("lines")).toHaveLength(told);
+  });
+
+  test.each(["/dev/zero", "../outside.txt", "loop/.gitignore"])("that is a link to %s is not followed", (target) => {
+    mkdirSync(join(root, "loop"), { recursive: true });
+    rmSync(join(root, "loop", ".gitignore"), { force: true });
+    symlinkSync(target, join(root, "loop", ".gitignore"));
+    put("loop/a.txt", "x");
+    expect(below("loop")).toContain("loop/a.txt");
+  });
+
+  test("that is a pipe is not waited for", () => {
+    mkdirSync(join(root, "piped"));
+    execFileSync("mkfifo", [join(root, "piped", ".gitignore")]);
+    expect(skippedIn("piped")).toMatchObject([{ skipped: "its rules are not used: it is no file" }]);
+  });
+});
+
+test("folders are entered up to a depth, and one more is told", () => {
+  const deep = (depth: number) => ["deep", ...Array.from({ length: depth }, () => "d")].join("/");
+  put(`${deep(DEPTH_MAX)}/a.txt`, "x");
+  expect(below("deep")).toEqual([`${deep(DEPTH_MAX)}/a.txt`]);
+  put(`${deep(DEPTH_MAX + 1)}/b.txt`, "x");
+  expect(skippedIn("deep")).toMatchObject([{ path: join(root, deep(DEPTH_MAX + 1)) }]);
 });
 
 describe("a file is skipped", () => {

@@ -52,10 +52,9 @@ export function judgedFiles(paths: readonly string[]): JudgedFiles {
     if (!isFolder) judge(path, true);
     else
       for (const found of folderFiles(path)) {
-        const whole = "path" in found ? found.path : found.unreadable;
-        const shown = join(path, relative(resolve(path), whole));
-        if ("path" in found) judge(shown, false);
-        else skipped.push({ path: shown, why: "the folder could not be read" });
+        const shown = join(path, relative(resolve(path), found.path));
+        if (found.skipped === undefined) judge(shown, false);
+        else skipped.push({ path: shown, why: found.skipped });
       }
   }
   return { judged, skipped, binary };
