@@ -105,7 +105,7 @@ describe("completion", () => {
 
   test("writes an id where the title cannot stand, or where two have it", async () => {
     const id = expect.stringMatching(/^[a-z2-7]{26}$/);
-    expect((await written("A=op://Tw|")).sort()).toEqual(["Two Words", id, id]);
+    expect((await written("A=op://Tw|")).sort((a, b) => a.length - b.length)).toEqual(["Two Words", id, id]);
     expect(await written("A=op://Tü|")).toEqual([id]);
     expect(await written("A=op://Demo/Mail|")).toEqual(["Mail box"]);
     expect(await written("see op://Demo/Mail|", CODE)).toEqual([id]);
