@@ -53,7 +53,7 @@ const interop = [
 ];
 
 /** Tests that run in one process, without an agent, service or command of their own. */
-const inProcess = ["architecture", "protocol", "daemon", "account", "service", "client", "interop"].map(
+const inProcess = ["architecture", "protocol", "daemon", "account", "service", "client", "editors", "interop"].map(
   (folder) => `test/${folder}/**/*.test.ts`,
 );
 
@@ -67,6 +67,7 @@ const slow = [
   "client/prompt-notice",
   "client/started",
   "client/watch",
+  "editors/hostile-text",
   "daemon/account/ssh-key",
   "daemon/peer/interpreters",
   "service/contract",

@@ -18,6 +18,8 @@ import { addGroupCommands } from "./commands/groups.ts";
 import { addImportCommand } from "./commands/import-env.ts";
 import { addInjectCommand } from "./commands/inject.ts";
 import { addItemCommands } from "./commands/items.ts";
+import { addLintCommand } from "./commands/lint.ts";
+import { addLspCommand } from "./commands/lsp.ts";
 import { addPolicyCommands } from "./commands/policy.ts";
 import { addRunCommand } from "./commands/run.ts";
 import { addServiceAccountCommands } from "./commands/service-accounts.ts";
@@ -76,6 +78,8 @@ export function program(json = false): Command {
   addImportCommand(root);
   addEnvironmentCommands(root);
   addInjectCommand(root);
+  addLintCommand(root);
+  addLspCommand(root);
   addGroupCommands(root);
   addServiceAccountCommands(root);
   addAccessCommands(root);

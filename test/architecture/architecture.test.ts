@@ -29,7 +29,14 @@ const arrows: Record<string, { may: string[]; because: string }> = {
     because: "generated files come from the catalogue, and from files that import nothing of ours",
   },
   "clients/bridge": { may: [], because: "it is C, and moves bytes; its build knows compilers only" },
-  "clients/cli": { may: ["clients/typescript"], because: "the CLI can do what any program can, and no more" },
+  "clients/cli": {
+    may: ["clients/editors/server", "clients/typescript"],
+    because: "the CLI can do what any program can, and no more; it runs the same checks as an editor",
+  },
+  "clients/editors/server": {
+    may: ["clients/typescript"],
+    because: "it can do what any program can, and the command that starts it gives it the connection",
+  },
   "clients/native": {
     may: ["clients/bridge", "clients/typescript"],
     because:
@@ -176,6 +183,7 @@ const exceptions: { from: string; to: string; because: string }[] = [
 /** Files that nothing imports because a person or a program runs them. */
 const entryPoints: Record<string, string> = {
   "clients/generate/main.ts": "npm run generate",
+  "clients/editors/server/make-secret-table.ts": "npm run secret-table",
   "clients/typescript/entry.ts": "the published package's entry",
   "test/client/programs/asks.ts": "run by test/client/prompt-notice.test.ts",
   "test/client/programs/late.ts": "run by test/client/deadline.test.ts",
@@ -425,6 +433,7 @@ describe("the tree", () => {
       "clients/cli",
       "clients/cli/run",
       "clients/desktop",
+      "clients/editors/server",
       "clients/examples",
       "clients/native",
       "clients/release",

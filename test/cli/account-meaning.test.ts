@@ -12,7 +12,23 @@ import { postern } from "./postern.ts";
 
 /** Commands that work on the chosen account, and groups of them. A new command has its place here or in withoutAccount. */
 const onChosen = [
-  ["whoami", "read", "cat", "run", "env", "inject", "import", "item", "ls", "rm", "vault", "share", "group"],
+  [
+    "whoami",
+    "read",
+    "cat",
+    "run",
+    "env",
+    "inject",
+    "lint",
+    "lsp",
+    "import",
+    "item",
+    "ls",
+    "rm",
+    "vault",
+    "share",
+    "group",
+  ],
   [
     "unlock",
     "lock",

@@ -49,6 +49,7 @@ const commands = [
   "import env .env --vault Demo --dry-run",
   "read op://Demo/DB/password",
   "run --env-file references.env -- true",
+  "lint references.env",
 ];
 
 /** The embedded service makes no links. It says so after the yes. */

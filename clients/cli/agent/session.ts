@@ -87,10 +87,11 @@ export async function connect(terminal: Terminal, who: Who = "token or person"):
   };
 }
 
-const integration = { integrationName: own.name, integrationVersion: own.version };
+/** This command, as the agent lists it. */
+export const integration = { integrationName: own.name, integrationVersion: own.version };
 
 /** The parameters with the chosen account, where they do not name another. */
-async function inAccount<P extends object>(
+export async function inAccount<P extends object>(
   method: string,
   params: P,
   account: string | undefined,

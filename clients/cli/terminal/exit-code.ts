@@ -22,6 +22,8 @@ export const exitCodes = {
   refused: 8,
   /** `policy test`: a person would be asked. */
   asked: 9,
+  /** `lint`: it found something. */
+  found: 10,
   /** `run`: the program cannot be executed. Shells use the same code. */
   notExecutable: 126,
   /** `run`: the program was not found. Shells use the same code. */
