@@ -1,6 +1,7 @@
 // `npm run bench` measures the shipped bundle, hardened, with audit, peer checks and grants on, and lower bounds in the
 // same run. It reports medians of five runs with their spread. Targets are ratios, not absolute times. The sizes are
-// 100 and 10,000. BENCH_FULL=1 adds 100,000. `npm run bench -- clients` measures the clients alone, `-- app` the app, `-- fresh` fresh processes.
+// 100 and 10,000. BENCH_FULL=1 adds 100,000. `npm run bench -- clients` measures the clients alone, `-- app` the app, `-- fresh` fresh
+// processes, `-- editor` the language server.
 import { rmSync, writeFileSync } from "node:fs";
 import { cpus, loadavg } from "node:os";
 import { join } from "node:path";
@@ -10,7 +11,9 @@ import { appFigures } from "./app.ts";
 import { approvalFigures } from "./approvals.ts";
 import { raceFigures } from "./clients/race.ts";
 import { crowdFigures } from "./crowds.ts";
+import { editorFigures } from "./editor.ts";
 import { figureOf, RUNS, residentMb, row, table } from "./figures.ts";
+import { fill } from "./fill.ts";
 import { freshTable } from "./fresh.ts";
 import { itemFigures } from "./items.ts";
 import { listFigures } from "./lists.ts";
@@ -32,23 +35,6 @@ import {
 import { clientFigures, resolveFigures, warmLine } from "./resolves.ts";
 import { runFigures } from "./run.ts";
 import { commandFigures, startFigures } from "./starts.ts";
-
-type Account = { channel: Channel; vaultId: string };
-
-/** Fills a vault with items. Returns items per second. */
-async function fill({ channel, vaultId }: Account, from: number, to: number): Promise<number> {
-  const before = performance.now();
-  for (let at = from; at < to; at += 100) {
-    const items = Array.from({ length: Math.min(100, to - at) }, (_, index) => ({
-      vaultId,
-      title: `item ${at + index}`,
-      category: "Password" as const,
-      fields: [{ id: "password", title: "password", fieldType: "Concealed" as const, value: `value of ${at + index}` }],
-    }));
-    await channel.call("items.createAll", { vaultId, items });
-  }
-  return (to - from) / ((performance.now() - before) / 1000);
-}
 
 /** Median microseconds of a first resolve, over references that nobody has read before. */
 async function cold(channel: Channel, size: number): Promise<number> {
@@ -173,18 +159,28 @@ async function writeFreshFigures(): Promise<void> {
   writeFileSync(here("FRESH.md"), `# Figures of fresh processes\n\n${text}\n\n${made}\n`);
 }
 
-const parts = ["clients", "app", "fresh"];
+async function writeEditorFigures(): Promise<void> {
+  const before = loadNow();
+  await editorFigures();
+  const load = `The machine's load average was ${before} before and ${loadNow()} after.`;
+  const text = `${machine} Written by \`npm run bench -- editor\`, a part of \`npm run bench\`. ${load}`;
+  writeFileSync(here("EDITOR.md"), `# Figures in the editor\n\n${text}\n\n${table()}\n`);
+}
+
+const parts = ["clients", "app", "fresh", "editor"];
 
 async function main(part: string | undefined): Promise<void> {
   if (part !== undefined && !parts.includes(part))
-    throw new Error(`the bench knows three parts by name: ${parts.join(", ")}`);
+    throw new Error(`the bench knows these parts by name: ${parts.join(", ")}`);
   if (part === "app") return writeAppFigures();
   build();
   if (part === "fresh") return writeFreshFigures();
+  if (part === "editor") return writeEditorFigures();
   if (part === undefined) {
     await writeAgentFigures();
     await writeFreshFigures();
     await writeAppFigures();
+    await writeEditorFigures();
   }
   await writeClientFigures();
 }

@@ -40,10 +40,18 @@ export type Editor = {
 
 export async function startEditor(
   home: string,
-  options: { initialize?: object; words?: string[] } = {},
+  options: { initialize?: object; words?: string[]; program?: string } = {},
 ): Promise<Editor> {
   const env = { HOME: home, POSTERN_HOME: home, PATH: process.env.PATH ?? "", LANG: "C.UTF-8" };
-  const words = ["--disable-sigusr1", "--no-warnings", "--", main, "lsp", "--stdio", ...(options.words ?? [])];
+  const words = [
+    "--disable-sigusr1",
+    "--no-warnings",
+    "--",
+    options.program ?? main,
+    "lsp",
+    "--stdio",
+    ...(options.words ?? []),
+  ];
   const child = spawn(process.execPath, words, { env, cwd: home, stdio: ["pipe", "pipe", "pipe"] });
   const ended = new Promise<number | null>((resolve) => child.once("close", resolve));
   let output = "";
