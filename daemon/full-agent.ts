@@ -6,12 +6,18 @@ import { PosternError } from "../protocol/errors.ts";
 import type { Store } from "../service/store/open.ts";
 import { type Agent, type AgentParts, createAgent } from "./agent.ts";
 import { withArgon2Queue } from "./host/argon2-queue.ts";
+import { giveBackMemory, processorMs, whenQuiet } from "./host/quiet.ts";
 import { loadSodium } from "./host/sodium.ts";
 import { readAccounts } from "./session/account-file.ts";
 
+export type FullAgentParts = Omit<AgentParts, "crypto" | "embedded"> & {
+  /** Collects now what V8 need not keep. */
+  readonly free: () => void;
+};
+
 /** Builds the agent. Throws StartRefused where the crypto or its locked memory is missing. */
-export function loadFullAgent(parts: Omit<AgentParts, "crypto" | "embedded">): Agent {
-  const { home, log } = parts;
+export function loadFullAgent(parts: FullAgentParts): Agent {
+  const { home, log, native, clock } = parts;
   const crypto = withArgon2Queue(loadSodium());
   let store: Store | undefined;
   let tidying: NodeJS.Timeout | undefined;
@@ -64,6 +70,10 @@ export function loadFullAgent(parts: Omit<AgentParts, "crypto" | "embedded">): A
       });
       return address;
     },
+  });
+  whenQuiet({
+    ...{ clock, usedMs: processorMs, failed: (thrown) => log.incident("quiet", thrown) },
+    giveBack: () => giveBackMemory(native, parts.free),
   });
   return {
     ...agent,

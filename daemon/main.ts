@@ -6,7 +6,7 @@ import { parseArgs } from "node:util";
 import { PosternError } from "../protocol/errors.ts";
 import { dataFolder, type Surroundings, socketPath, UnusablePath } from "../protocol/socket-path.ts";
 import type { Connection } from "./call/connection.ts";
-import { createEarlyAgent } from "./early-agent.ts";
+import { createEarlyAgent, type Loading } from "./early-agent.ts";
 import { checkStart, harden, protections } from "./harden.ts";
 import { type Clock, systemClock } from "./host/clock.ts";
 import { createCollection } from "./host/collection.ts";
@@ -53,7 +53,7 @@ async function main(): Promise<void> {
   const where = { env: process.env, platform: process.platform, home: homedir(), uid: process.getuid?.() };
   const home = dataFolder(where);
   const log = createLog(2, join(home, "agent.log"));
-  const collect = createCollection(native, log);
+  const collection = createCollection(native, log);
   ensurePrivateFolder(home);
   const lock = takeInstanceLock(join(home, "agent.lock"), () => holderOf(home));
   const program = ownProgram(import.meta.url);
@@ -80,7 +80,8 @@ async function main(): Promise<void> {
     }),
     load: async () => {
       const { loadFullAgent } = await import("./full-agent.ts");
-      return loadFullAgent({ ...parts, collect, startedAt, program, trace, stop, ...appParts(where, () => door) });
+      const page = appParts(where, () => door);
+      return loadFullAgent({ ...parts, ...collection, ...page, startedAt, program, trace, stop });
     },
     failed: (error) => {
       // Removes the socket's file too, so that no program waits for an agent that will not answer.
@@ -112,8 +113,13 @@ async function main(): Promise<void> {
   // Written for commands whose variables lead elsewhere.
   logged(log, "whereabouts", () => writeWhereabouts(home, path, program));
   logged(log, "start command", () => writeStartCommand(home, program));
+  setTimeout(() => beginRest(log, loading), LOAD_AFTER_MS);
+}
+
+/** The note comes no sooner, since it loads the library that writes the log. */
+function beginRest(log: Log, loading: Loading): void {
   log.note("the agent listens");
-  setTimeout(loading.begin, LOAD_AFTER_MS);
+  loading.begin();
 }
 
 /** The file of `--trace`, the agent's only option. Throws StartRefused for any other word, which it does not repeat. */

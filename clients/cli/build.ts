@@ -18,25 +18,19 @@ import {
 import { tmpdir } from "node:os";
 import { basename, join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
-import { rolldown } from "rolldown";
 import { buildPage } from "../../service/web/build.ts";
 import { buildApp } from "../desktop/build.ts";
 import { openChannel } from "../typescript/channel.ts";
+import { AGENT, AGENT_SOURCE, bundleOf, native, outputOf } from "./bundle.ts";
 import { NODE_MAJOR_MIN } from "./node-version.ts";
 
 const root = fileURLToPath(new URL("../../", import.meta.url));
 /** `npm run build` names no folder. The tests build into one of their own. */
 const out = process.argv[2] ?? `${root}dist/postern`;
 
-/** Packages with binaries. Everything else is bundled. */
-const native = ["koffi", "sodium-native"];
-
-/** The builder of both pages from sources. The package never needs it, since it has them built. */
-const unreached = ["vite"];
-
 const bundles: Readonly<Record<string, string>> = {
   "postern.js": "clients/cli/main.ts",
-  "agent.js": "daemon/start.ts",
+  [AGENT]: AGENT_SOURCE,
   "parse-worker.js": "daemon/sdk/parse-worker.ts",
   "pin-worker.js": "daemon/session/pin-worker.ts",
   "hash-worker.js": "daemon/policy/hash-worker.ts",
@@ -59,21 +53,9 @@ const LAUNCHER = "postern";
 const nativeCommand = `${root}dist/native`;
 const hasNative = existsSync(nativeCommand);
 
-async function bundle(file: string, input: string): Promise<void> {
-  const build = await rolldown({
-    input: `${root}${input}`,
-    platform: "node",
-    external: [...native, ...unreached],
-    logLevel: "warn",
-  });
-  await build.write({
-    dir: out,
-    // CommonJS starts sooner. An ES module is linked to all exports of Node's own modules, which loads much code that nobody uses.
-    format: file.endsWith(".mjs") ? "esm" : "cjs",
-    entryFileNames: file,
-    chunkFileNames: `${file.replace(/\.m?js$/, "")}-[name].js`,
-    minify: { mangle: false, compress: true, codegen: true },
-  });
+async function bundle(file: string, source: string): Promise<void> {
+  const build = await bundleOf(file, source);
+  await build.write({ dir: out, ...outputOf(file) });
   await build.close();
 }
 

@@ -12,7 +12,7 @@ import type { Native } from "./native.ts";
 /** Milliseconds from a lock to the collection. Answers that were on their way are sent by then. Several locks are followed by one collection. */
 const COLLECT_AFTER_MS = 100;
 
-/** Milliseconds from the collection to the clearing of what the C library holds. Buffers of collected objects are freed in the background by then. */
+/** Milliseconds from the collection to the clearing of what the C library holds. Node has freed the buffers of collected objects by then. */
 const FREED_AFTER_MS = 300;
 
 /** Bytes that Node reads from a socket at once, at most (libuv's `alloc_cb`). */
@@ -20,35 +20,46 @@ const READ_BYTES = 65_536;
 
 type Gc = (options: { type: "major"; execution: "sync"; flavor: "last-resort" }) => void;
 
-/**
- * Must be called before the first secret comes: what V8 has freed before is not cleared. The returned function asks for one collection soon. It
- * stops the process for about a tenth of a second, and any program may lock, so only a lock that closes something may call it.
- */
-export function createCollection(
-  native: Pick<Native, "socketPair" | "overwriteFreed" | "giveBackFreed">,
-  log: Pick<Log, "incident">,
-): () => void {
+type ClearingCalls = Pick<Native, "socketPair" | "overwriteFreed" | "overwriteKept" | "trimHeap">;
+
+export type Collection = {
+  /**
+   * Asks for one collection soon, and clears what Node has read last. It stops the process for about a tenth of a second, and any program may lock, so
+   * only a lock that closes something may call it.
+   */
+  collect(): void;
+  /** Collects now. */
+  free(): void;
+};
+
+/** Must be called before the first secret comes: what V8 has freed before is not cleared. */
+export function createCollection(native: ClearingCalls, log: Pick<Log, "incident">): Collection {
   setFlagsFromString("--clear-free-memory");
   native.overwriteFreed();
   // A thread keeps the smallest pieces that it frees, and does not overwrite them. So this thread frees all buffers: it can reach what it keeps.
   setFlagsFromString("--no-concurrent-array-buffer-sweeping");
   // Node makes small Buffers in a common one. A single one that lives on would keep the bytes of all others.
   Buffer.poolSize = 0;
-  // The function is to be had in a new context alone, and only while this flag is set.
-  setFlagsFromString("--expose-gc");
-  const gc = runInNewContext("gc") as Gc;
-  setFlagsFromString("--no-expose-gc");
+  let gc: Gc | undefined;
   const failed = (thrown: unknown) => log.incident("collection", thrown);
   let isDue = false;
 
-  function collect(): void {
-    isDue = false;
+  function free(): void {
+    gc ??= findGc();
     // This kind also gives up what V8 keeps for speed: compiled patterns with the last text that they met, and caches.
     gc({ type: "major", execution: "sync", flavor: "last-resort" });
+  }
+
+  function freeAndClear(): void {
+    isDue = false;
+    free();
     overwriteReadBuffer(native.socketPair(), (ours) => ours.on("error", failed).resume());
     overwriteReadBuffer(native.socketPair(), (ours) => readAsHttp(ours));
     overwriteSendBuffer(native, SEND_DEPTHS);
-    after(FREED_AFTER_MS, native.giveBackFreed);
+    after(FREED_AFTER_MS, () => {
+      native.overwriteKept();
+      native.trimHeap();
+    });
   }
 
   function after(ms: number, act: () => void): void {
@@ -61,11 +72,24 @@ export function createCollection(
     }, ms).unref();
   }
 
-  return () => {
-    if (isDue) return;
-    isDue = true;
-    after(COLLECT_AFTER_MS, collect);
+  return {
+    free,
+    collect: () => {
+      if (isDue) return;
+      isDue = true;
+      after(COLLECT_AFTER_MS, freeAndClear);
+    },
   };
+}
+
+/** The function is to be had in a new context alone, and only while this flag is set. */
+function findGc(): Gc {
+  setFlagsFromString("--expose-gc");
+  try {
+    return runInNewContext("gc") as Gc;
+  } finally {
+    setFlagsFromString("--no-expose-gc");
+  }
 }
 
 /**

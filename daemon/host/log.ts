@@ -1,7 +1,7 @@
 // The agent's log. It records the agent's acts by ids and names of rules. It leaves out the text of an unforeseen error, since a parser or
 // a library may quote its input there. The error's class and stack frames are enough to find the place.
 import { constants, copyFileSync, fstatSync, ftruncateSync, lstatSync, renameSync, rmSync } from "node:fs";
-import pino from "pino";
+import pino, { type Logger } from "pino";
 
 export type Log = {
   /** A fact for the operator. `facts` hold only numbers and names of ours. */
@@ -15,22 +15,31 @@ export const LOG_BYTES_MAX = 8 * 1024 * 1024;
 
 /** A log of JSON lines on the given file descriptor (2 by default). Where it is the file at `path`, that file is kept short. */
 export function createLog(descriptor = 2, path?: string): Log {
+  let sink: Logger | undefined;
+  // Made at the first line, since the agent answers before it writes one.
+  const opened = () => {
+    sink ??= openSink(descriptor, path === undefined ? () => undefined : keptShort(descriptor, path));
+    return sink;
+  };
+  return {
+    note: (what, facts = {}) => opened().info(facts, what),
+    incident: (id, thrown) =>
+      opened().error({ incident: id, kind: kindOf(thrown), frames: framesOf(thrown) }, "unforeseen error"),
+  };
+}
+
+/** `beforeLine` is called with the bytes of each line. */
+function openSink(descriptor: number, beforeLine: (bytes: number) => void): Logger {
   const destination = pino.destination({ dest: descriptor, sync: true });
-  const short = path === undefined ? () => undefined : keptShort(descriptor, path);
-  const sink = pino(
+  return pino(
     { base: null, timestamp: pino.stdTimeFunctions.isoTime },
     {
       write: (line: string) => {
-        short(Buffer.byteLength(line));
+        beforeLine(Buffer.byteLength(line));
         destination.write(line);
       },
     },
   );
-  return {
-    note: (what, facts = {}) => sink.info(facts, what),
-    incident: (id, thrown) =>
-      sink.error({ incident: id, kind: kindOf(thrown), frames: framesOf(thrown) }, "unforeseen error"),
-  };
 }
 
 /** Called before each line. Others write to the descriptor too, such as Node, so the file itself says how long it is. */

@@ -1,6 +1,7 @@
 // The few calls of the C library that Node lacks: the process at the other end of a socket, whether that process still lives, and the
 // agent's own protection. No other file of the agent calls C. The numbers are those of Linux.
 import { closeSync } from "node:fs";
+import type { AddressRange } from "./file-pages.ts";
 import { requireOwn } from "./own-package.ts";
 import { StartRefused } from "./start-refused.ts";
 
@@ -36,14 +37,18 @@ export type Native = {
   bootMs(): number;
   /** From now on the C library overwrites what is freed, but for the smallest pieces. Does nothing where it is not glibc. */
   overwriteFreed(): void;
-  /** Overwrites the smallest freed pieces of this thread, and gives all whole freed pages back to the system. Does nothing where it is not glibc. */
-  giveBackFreed(): void;
+  /** Overwrites the smallest freed pieces that glibc keeps for this thread. */
+  overwriteKept(): void;
   /** The modes of a terminal (tcgetattr), to be set again as they are. Throws where it has been hung up. */
   terminalModes(fd: number): Uint8Array;
   /** Sets modes of a terminal, and drops what was typed and not read. */
   setTerminalModes(fd: number, modes: Uint8Array): void;
   /** Drops what was typed at a terminal and not read. */
   dropTyped(fd: number): void;
+  /** Gives freed memory of the C library back to the system. Does nothing where the library cannot (musl keeps none). */
+  trimHeap(): void;
+  /** Takes pages of files out of this process. Each is read again when it is needed. A page that was written to would be lost. */
+  forgetPages(range: AddressRange): void;
 };
 
 // Numbers of the Linux ABI, equal on x86-64 and arm64.
@@ -68,6 +73,7 @@ const PR_GET_DUMPABLE = 3;
 const PR_SET_DUMPABLE = 4;
 const RLIMIT_CORE = 4;
 const CLOCK_BOOTTIME = 7;
+const MADV_DONTNEED = 4;
 const TCSAFLUSH = 2;
 const TCIFLUSH = 0;
 /** More than any libc's struct termios (60 bytes). */
@@ -114,7 +120,19 @@ function knowsPeerPidfd(func: (definition: string) => Call, koffi: Koffi): boole
   return isKnown;
 }
 
+/**
+ * Takes the binary from where the package has it. The package itself first reads Node's own file to learn the C library, and offers functions that nobody
+ * uses; that took 5 ms of the start. It is asked where the binary is not there or does not fit (musl).
+ */
 function loadKoffi(): Koffi {
+  try {
+    return requireOwn(`@koromix/koffi-linux-${process.arch}/linux_${process.arch}/koffi.node`) as Koffi;
+  } catch {
+    return loadKoffiPackage();
+  }
+}
+
+function loadKoffiPackage(): Koffi {
   try {
     return requireOwn("koffi") as Koffi;
   } catch (error) {
@@ -198,7 +216,7 @@ function createNative(func: (definition: string) => Call, koffi: Koffi): Native 
       return Number(time[0]) * 1000 + Number(time[1]) / 1e6;
     },
     ...terminalCalls(func, checked),
-    ...memoryCalls(func),
+    ...memoryCalls(func, checked),
     coreFileLimit: () => {
       const limit = new BigUint64Array(2);
       checked("getrlimit", getrlimit(RLIMIT_CORE, limit));
@@ -209,36 +227,40 @@ function createNative(func: (definition: string) => Call, koffi: Koffi): Native 
 
 /**
  * What is freed keeps its content until it is used again. Node's write buffers and V8's own work are freed so, and no code of ours can wipe them.
- * mallopt(3), malloc_trim(3).
+ * mallopt(3), malloc_trim(3), madvise(2).
  */
-function memoryCalls(func: (definition: string) => Call): Pick<Native, "overwriteFreed" | "giveBackFreed"> {
-  if (!isGlibc(func)) return { overwriteFreed: () => undefined, giveBackFreed: () => undefined };
-  const mallopt = func("int mallopt(int, int)");
-  const trim = func("int malloc_trim(size_t)");
-  const malloc = func("void *malloc(size_t)");
-  const memset = func("void *memset(void *, int, size_t)");
-  const free = func("void free(void *)");
-  const overwriteKept = (size: number) => {
-    const pieces = Array.from({ length: KEPT_PIECES }, () => malloc(size));
-    for (const piece of pieces) memset(piece, 0, size);
-    for (const piece of pieces) free(piece);
-  };
+function memoryCalls(
+  func: (definition: string) => Call,
+  checked: Checked,
+): Pick<Native, "overwriteFreed" | "overwriteKept" | "trimHeap" | "forgetPages"> {
+  const mallopt = optional(func, "int mallopt(int, int)");
+  const trim = optional(func, "int malloc_trim(size_t)");
+  const madvise = func("int madvise(uintptr_t, size_t, int)");
   return {
-    overwriteFreed: () => void mallopt(M_PERTURB, 0xff),
-    giveBackFreed: () => {
-      for (let size = KEPT_LEAST; size <= KEPT_MOST; size += KEPT_STEP) overwriteKept(size);
-      trim(0);
-    },
+    overwriteFreed: () => void mallopt?.(M_PERTURB, 0xff),
+    overwriteKept: () => overwriteKept(func),
+    trimHeap: () => void trim?.(0),
+    forgetPages: ({ start, bytes }) => void checked("madvise", madvise(start, bytes, MADV_DONTNEED)),
   };
 }
 
-/** Another C library has no such function, and the bindings then refuse to name it. */
-function isGlibc(func: (definition: string) => Call): boolean {
+function overwriteKept(func: (definition: string) => Call): void {
+  const malloc = func("void *malloc(size_t)");
+  const memset = func("void *memset(void *, int, size_t)");
+  const free = func("void free(void *)");
+  for (let size = KEPT_LEAST; size <= KEPT_MOST; size += KEPT_STEP) {
+    const pieces = Array.from({ length: KEPT_PIECES }, () => malloc(size));
+    for (const piece of pieces) memset(piece, 0, size);
+    for (const piece of pieces) free(piece);
+  }
+}
+
+/** Undefined where the C library lacks the function. */
+function optional(func: (definition: string) => Call, definition: string): Call | undefined {
   try {
-    func("const char *gnu_get_libc_version()");
-    return true;
+    return func(definition);
   } catch {
-    return false;
+    return undefined;
   }
 }
 

@@ -32,7 +32,8 @@ export async function openSqlite(path: string): Promise<Store> {
   try {
     lock = takeStoreLock(path);
     const { release } = lock;
-    return await connectSqlite(path, release);
+    // Nobody else writes here, so nobody is waited for. A look once a second would wake the machine all day.
+    return { ...(await connectSqlite(path, release)), follow: () => () => undefined };
   } catch (error) {
     lock?.release();
     throw storeFault(error, path) ?? error;

@@ -27,9 +27,14 @@ export async function repeat(measure: () => Promise<number> | number): Promise<F
 export const shown = ({ median, low, high }: Figure, unit: string, digits = 0) =>
   `${median.toFixed(digits)} ${unit} (${low.toFixed(digits)}–${high.toFixed(digits)})`;
 
+const megabytesOf = (pid: number, name: string): number =>
+  Number(new RegExp(`^${name}:\\s+(\\d+)`, "m").exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1]) / 1024;
+
 /** Resident memory of a process, in megabytes. */
-export const residentMb = (pid: number): number =>
-  Number(/^VmRSS:\s+(\d+)/m.exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1]) / 1024;
+export const residentMb = (pid: number): number => megabytesOf(pid, "VmRSS");
+
+/** The part of it that no file has, in megabytes. The rest is shared with every other process of Node. */
+export const privateMb = (pid: number): number => megabytesOf(pid, "RssAnon");
 
 /** A figure, with the process's memory directly afterwards. */
 export const withMemory = (figure: string, pid: number): string => `${figure}; ${residentMb(pid).toFixed(0)} MB`;

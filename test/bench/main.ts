@@ -12,12 +12,13 @@ import { approvalFigures } from "./approvals.ts";
 import { raceFigures } from "./clients/race.ts";
 import { crowdFigures } from "./crowds.ts";
 import { editorFigures } from "./editor.ts";
-import { figureOf, RUNS, residentMb, row, table } from "./figures.ts";
+import { figureOf, RUNS, row, table } from "./figures.ts";
 import { fill } from "./fill.ts";
 import { freshTable } from "./fresh.ts";
 import { itemFigures } from "./items.ts";
 import { listFigures } from "./lists.ts";
 import { lockFigures } from "./locks.ts";
+import { memoryNotes, quietFigures, restFigures } from "./memory.ts";
 import { partFigures } from "./parts.ts";
 import {
   agentWords,
@@ -63,11 +64,7 @@ async function agentFigures(): Promise<void> {
   const agent = await started(agentWords, () => statusOf(socket));
   // The loaded agent answers this call, so the figure includes the whole agent.
   await agent.value.call("agent.subscribe", {});
-  row("resident at rest", `${residentMb(agent.pid).toFixed(0)} MB`, {
-    ratio: residentMb(agent.pid),
-    most: 90,
-    text: "≤ 90 MB",
-  });
+  await restFigures(agent.pid);
   const channel = agent.value;
   await channel.call("accounts.create", { name: "Bench", password: PASSWORD, pin: PIN, approvers: [] });
   const person = await approvingPerson();
@@ -102,7 +99,7 @@ async function agentFigures(): Promise<void> {
     const loaded = async (line: object, calls: number) => (await load(socket, line, 1, 1, calls)).p50;
     if (size === 10_000) await itemFigures({ channel, loaded, vaultId, size, pid: agent.pid, warmUs: warmNow });
   }
-  row(`resident with ${size} items`, `${residentMb(agent.pid).toFixed(0)} MB`);
+  await quietFigures(agent.pid);
   await crowdFigures();
   await partFigures(channel);
   // Somebody who says yes to everything would answer the questions that are measured.
@@ -132,7 +129,7 @@ const loadNow = () => (loadavg()[0] ?? 0).toFixed(1);
 async function writeAgentFigures(): Promise<void> {
   await agentFigures();
   const text = `${machine} Written by \`npm run bench\`; the load is a process of its own.`;
-  writeFileSync(here("RESULTS.md"), `# Figures\n\n${text}\n\n${table()}\n`);
+  writeFileSync(here("RESULTS.md"), `# Figures\n\n${text}\n\n${table()}\n\n${memoryNotes}\n`);
 }
 
 async function writeClientFigures(): Promise<void> {

@@ -32,8 +32,8 @@ export async function startFigures(): Promise<void> {
   row("bare node, start to first answer", shown(floor, "ms", 1));
   row("agent, start to first agent.status answer", shown(agent, "ms", 1), {
     ratio: agent.median / floor.median,
-    most: 2.5,
-    text: "≤ 2.5 × bare node",
+    most: 1.7,
+    text: "≤ 1.7 × bare node",
   });
   row("agent, start to the first answer that takes all of it", shown(whole, "ms", 1));
 }

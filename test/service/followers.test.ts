@@ -3,7 +3,7 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { type CallService, createServiceClient, EMBEDDED_ORIGIN } from "../../clients/account/service-client.ts";
 import { createServiceSession } from "../../clients/account/service-session.ts";
 import { newId } from "../../protocol/crypto/encoding.ts";
@@ -84,6 +84,25 @@ async function twoOnSqlite(): Promise<Two> {
     },
   };
 }
+
+test("a store that this process has alone is not looked at while somebody waits", async () => {
+  const path = join(folder, "service.sqlite");
+  const [alone, shared] = [await openSqlite(path), await connectSqlite(path, () => {}, true)];
+  vi.useFakeTimers();
+  try {
+    const stopAlone = alone.follow(() => {});
+    expect(vi.getTimerCount()).toBe(0);
+    const stopShared = shared.follow(() => {});
+    expect(vi.getTimerCount()).toBe(1);
+    stopAlone();
+    stopShared();
+    expect(vi.getTimerCount()).toBe(0);
+  } finally {
+    vi.useRealTimers();
+    await alone.close();
+    await shared.close();
+  }
+});
 
 async function twoInterleaved(): Promise<Two> {
   const all = await interleavedStore(join(folder, "service.sqlite"), 1);

@@ -32,6 +32,13 @@ test("a package of the installation is loaded", () => {
   expect(requireOwn("koffi")).toHaveProperty("load");
 });
 
+test("koffi's binary lies where the agent takes it from, and is the package's own", () => {
+  const binary = requireOwn(`@koromix/koffi-linux-${process.arch}/linux_${process.arch}/koffi.node`) as {
+    version: string;
+  };
+  expect(binary.version).toBe((requireOwn("koffi/package.json") as { version: string }).version);
+});
+
 test("a package that the installation lacks is not taken from the home, nor from NODE_PATH", () => {
   // Node itself loads the planted package. Otherwise the test would prove nothing.
   expect(run('require("planted")')).toBe("loaded");
