@@ -8,6 +8,7 @@
 const soak = [
   "test/soak/**/*.test.ts",
   "test/cli/run/pipes.test.ts",
+  "test/editors/hostile-text.test.ts",
   "test/native/bad-input.test.ts",
   "test/native/run.test.ts",
   "test/agent/*-races.test.ts",

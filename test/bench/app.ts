@@ -4,7 +4,7 @@ import type { Page } from "playwright-core";
 import { passing } from "../agent/in-process.ts";
 import { openStage, PIN, type Stage } from "../desktop/stage.ts";
 import { chromiumPath, startChromium } from "../web/stage.ts";
-import { figureOf, RUNS, row } from "./figures.ts";
+import { figureOf, RUNS, row, shown } from "./figures.ts";
 
 /** What the page has. The types of this folder are those of Node. */
 declare function requestAnimationFrame(call: (ms: number) => void): number;
@@ -18,6 +18,8 @@ const STEP_PX = 112;
 /** A frame that takes longer is seen as a halt. */
 const LONG_FRAME_MS = 50;
 const KEYS = "item 42";
+/** Milliseconds in which a page seems to be there at once. */
+const PAINT_MS_MAX = 200;
 
 export async function appFigures(): Promise<void> {
   if (chromiumPath === undefined)
@@ -26,7 +28,7 @@ export async function appFigures(): Promise<void> {
   const stage = await openStage();
   try {
     const page = await (await browser.newContext()).newPage();
-    row("the app, first contentful paint", await paintFigure(stage, page));
+    await paintFigure(stage, page);
     await fill(stage);
     await openList(stage, page);
     const [long, longest] = await scrolled(page);
@@ -42,18 +44,27 @@ export async function appFigures(): Promise<void> {
   }
 }
 
-async function paintFigure(stage: Stage, page: Page): Promise<string> {
+async function paintFigure(stage: Stage, page: Page): Promise<void> {
   const times: number[] = [];
   for (let run = 0; run < RUNS; run++) {
     await stage.openApp(page);
     await page.getByRole("link", { name: "Items", exact: true }).waitFor();
-    times.push(
-      await page.evaluate(() => performance.getEntriesByName("first-contentful-paint")[0]?.startTime ?? Number.NaN),
-    );
+    times.push(await page.evaluate<number>(FIRST_PAINT));
   }
-  const { median, low, high } = figureOf(times);
-  return `${median.toFixed(0)} ms (${low.toFixed(0)}–${high.toFixed(0)})`;
+  const figure = figureOf(times);
+  row("the app, first contentful paint", shown(figure, "ms"), {
+    ratio: figure.median,
+    most: PAINT_MS_MAX,
+    text: `< ${PAINT_MS_MAX} ms`,
+  });
 }
+
+/** Runs in the page. The browser tells of a paint some time after it. Text, since Node's types know no paints. */
+const FIRST_PAINT = `new Promise((resolve) => {
+  new PerformanceObserver((list) => {
+    for (const { startTime } of list.getEntriesByName("first-contentful-paint")) resolve(startTime);
+  }).observe({ type: "paint", buffered: true });
+})`;
 
 async function fill({ agent, channel, person, vaultId }: Stage): Promise<void> {
   person.always("yes");
