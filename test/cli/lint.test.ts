@@ -186,6 +186,17 @@ describe("the result", () => {
     expect(out).toContain("secret-in-clear");
   });
 
+  test.each(["", "--json", "--sarif"])(
+    "with %s shows a vault's name in a file as text that does nothing",
+    async (form) => {
+      person.always("yes");
+      put("hostile/a.env", "A='op://No\u009b31m\u202eVault\u200b/DB/password'\n");
+      const { out } = await lint(`hostile ${form}`);
+      expect(out).toContain("reference-");
+      expect(out.replaceAll("\n", "")).not.toMatch(/[\p{Cc}\p{Cf}]/u);
+    },
+  );
+
   test("names what was not read", async () => {
     put("rest/latin.txt", new Uint8Array([0x41, 0xe9]));
     put("rest/a.bin", new Uint8Array([0]));

@@ -77,6 +77,13 @@ test.each([
   expect(JSON.stringify(JSON.parse(out))).toContain(JSON.stringify(HOSTILE).slice(1, -1));
 });
 
+test("an environment as JSON shows none either, and is read back as it was", async () => {
+  const { code, out, err } = await run(["env", "export", "staging", "--format", "json"]);
+  expect(code, err).toBe(0);
+  expect(out.replaceAll("\n", "")).not.toMatch(UNSEEN);
+  expect(JSON.parse(out)).toEqual({ A: `${HOSTILE}\nB=forged` });
+});
+
 test("an error shows none either", async () => {
   const { code, err } = await run(["item", "list", "--json", "--vault", HOSTILE]);
   expect(code).not.toBe(0);

@@ -2,6 +2,7 @@
 // quotes values.
 
 import { UsageError } from "../terminal/exit-code.ts";
+import { jsonText } from "../terminal/json-text.ts";
 import { parseEnvFile } from "./env-file.ts";
 
 export const envFormats = ["dotenv", "sh", "fish", "json", "docker"] as const;
@@ -93,7 +94,7 @@ export function written(format: EnvFormat, variables: readonly Named[]): string 
       "use --format json, or leave this name out",
     );
   if (format === "json")
-    return `${JSON.stringify(Object.fromEntries(variables.map(({ name, value }) => [name, value])), null, 2)}\n`;
+    return `${jsonText(Object.fromEntries(variables.map(({ name, value }) => [name, value])), 2)}\n`;
   return variables.map(({ name, value }) => `${lineOf(format, name, value)}\n`).join("");
 }
 

@@ -1,5 +1,6 @@
 // The work of `postern lint`: judges the files, asks for names where an agent runs, and prints what was found.
 import { exitCodes, UsageError } from "../terminal/exit-code.ts";
+import { jsonText } from "../terminal/json-text.ts";
 import { oneLine, type Terminal } from "../terminal/terminal.ts";
 import { type JudgedFiles, judgedFiles } from "./judged-files.ts";
 import { type Compared, comparedNames } from "./names.ts";
@@ -24,7 +25,7 @@ export async function lint(
   const names = "names" in compared ? compared.names : new Map();
   const findings = files.judged.flatMap((file) => placedFindings(file, names));
   tellRest(terminal, files, compared);
-  if (sarif === true) terminal.out(JSON.stringify(sarifOf(findings)));
+  if (sarif === true) terminal.out(jsonText(sarifOf(findings)));
   else
     terminal.result(
       {

@@ -4,8 +4,9 @@
 /** Controls that JSON.stringify leaves as they are (the second set, C1, begins an escape sequence by one character), separators of lines, and characters that are not seen. */
 const UNSEEN = /[\x7f-\x9f\p{Zl}\p{Zp}\p{Cf}\p{Default_Ignorable_Code_Point}]/gu;
 
-/** The value as JSON on one line. */
-export const jsonText = (value: unknown): string => JSON.stringify(value).replace(UNSEEN, escapedUnits);
+/** The value as JSON, on one line where no indent is given. */
+export const jsonText = (value: unknown, indent?: number): string =>
+  JSON.stringify(value, null, indent).replace(UNSEEN, escapedUnits);
 
 /** A character beyond U+FFFF is two units, each with an escape of its own (RFC 8259, section 7). */
 const escapedUnits = (character: string): string =>
