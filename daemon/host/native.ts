@@ -79,6 +79,8 @@ const TCIFLUSH = 0;
 /** More than any libc's struct termios (60 bytes). */
 const TERMIOS_ROOM = 128;
 const M_PERTURB = -6;
+/** What freed bytes are overwritten with. New ones get its complement, which is zeros. */
+const FREED_BYTE = 0xff;
 /**
  * glibc keeps freed pieces of each of these sizes for the thread that freed them, seven of a size, and does not overwrite them (tcache). Twice as many
  * are taken.
@@ -236,23 +238,30 @@ function memoryCalls(
   const mallopt = optional(func, "int mallopt(int, int)");
   const trim = optional(func, "int malloc_trim(size_t)");
   const madvise = func("int madvise(uintptr_t, size_t, int)");
+  // Bound at the first lock, and once: a binding is never freed.
+  let overwriteKept: (() => void) | undefined;
   return {
-    overwriteFreed: () => void mallopt?.(M_PERTURB, 0xff),
-    overwriteKept: () => overwriteKept(func),
+    overwriteFreed: () => void mallopt?.(M_PERTURB, FREED_BYTE),
+    overwriteKept: () => {
+      overwriteKept ??= bindOverwriteKept(func);
+      overwriteKept();
+    },
     trimHeap: () => void trim?.(0),
     forgetPages: ({ start, bytes }) => void checked("madvise", madvise(start, bytes, MADV_DONTNEED)),
   };
 }
 
-function overwriteKept(func: (definition: string) => Call): void {
+function bindOverwriteKept(func: (definition: string) => Call): () => void {
   const malloc = func("void *malloc(size_t)");
   const memset = func("void *memset(void *, int, size_t)");
   const free = func("void free(void *)");
-  for (let size = KEPT_LEAST; size <= KEPT_MOST; size += KEPT_STEP) {
-    const pieces = Array.from({ length: KEPT_PIECES }, () => malloc(size));
-    for (const piece of pieces) memset(piece, 0, size);
-    for (const piece of pieces) free(piece);
-  }
+  return () => {
+    for (let size = KEPT_LEAST; size <= KEPT_MOST; size += KEPT_STEP) {
+      const pieces = Array.from({ length: KEPT_PIECES }, () => malloc(size));
+      for (const piece of pieces) memset(piece, 0, size);
+      for (const piece of pieces) free(piece);
+    }
+  };
 }
 
 /** Undefined where the C library lacks the function. */

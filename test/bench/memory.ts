@@ -53,7 +53,7 @@ export async function quietFigures(pid: number): Promise<void> {
 /** Stands below the table: what was in the way. */
 export const memoryNotes = `## Memory and the start
 
-Measured one after the other on an idle agent, before the next mended: private memory and resident memory at rest.
+Measured by hand when each was mended, on an idle agent: private memory and resident memory at rest.
 
 | mended | private | resident |
 | --- | --- | --- |

@@ -77,7 +77,8 @@ export function serveEditor(connection: Connection, open: () => Promise<Link>): 
       uri,
       setTimeout(() => {
         resting.delete(uri);
-        diagnose(uri).catch(() => undefined);
+        // Nobody foresaw it. Its words may hold what was read.
+        diagnose(uri).catch(() => connection.console.error("postern: a text could not be judged"));
       }, REST_MS),
     );
   }
